@@ -1,0 +1,194 @@
+/**
+ * The root of every error that this module throws. `code` is stable: branch on it, log it, translate it.
+ * The message is for the engineer who reads the log; what a client sees is written by `TenancyExceptionFilter`.
+ */
+export abstract class TenancyError extends Error {
+  /** A stable, upper-case identifier such as `TENANT_NOT_FOUND`. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Something needs the current tenant and there is none. Nothing was sent to the database. */
+export class TenantContextMissingError extends TenancyError {
+  readonly code: string = 'TENANT_CONTEXT_MISSING';
+
+  constructor(
+    message = 'No current tenant. Call this inside a request that TenantMiddleware handled, in a method decorated with ' +
+      '@WithTenant(), or inside TenantContext.run(). For work of the system itself use TenantContext.runAsSystem().',
+  ) {
+    super(message);
+  }
+}
+
+/** A request reached a route that needs a tenant, and named none. */
+export class TenantRequiredError extends TenantContextMissingError {
+  override readonly code = 'TENANT_REQUIRED';
+
+  constructor(readonly sources: readonly string[]) {
+    super(`The request names no tenant. It may be named by: ${sources.join(', ')}.`);
+  }
+}
+
+/** The store knows no tenant of this id. */
+export class TenantNotFoundError extends TenancyError {
+  readonly code = 'TENANT_NOT_FOUND';
+
+  constructor(readonly tenantId: string) {
+    super(`There is no tenant ${JSON.stringify(tenantId)}.`);
+  }
+}
+
+/** A tenant id that does not match the configured pattern. It was not looked up. */
+export class InvalidTenantIdError extends TenancyError {
+  readonly code = 'TENANT_ID_INVALID';
+
+  constructor(
+    readonly value: unknown,
+    readonly source?: string,
+  ) {
+    super(
+      `${preview(value)}${source ? ` (from ${source})` : ''} is not a tenant id. ` +
+        'An id has 1 to 63 lower-case letters, digits, "-" or "_", and begins and ends with a letter or a digit.',
+    );
+  }
+}
+
+/** Two resolvers found two tenants in one request. */
+export class TenantConflictError extends TenancyError {
+  readonly code = 'TENANT_CONFLICT';
+
+  constructor(readonly answers: Readonly<Record<string, string>>) {
+    super(
+      `The request names more than one tenant: ${Object.entries(answers)
+        .map(([source, id]) => `${source} says ${JSON.stringify(id)}`)
+        .join(', ')}. All that is given must agree.`,
+    );
+  }
+}
+
+/** The tenant exists and may not be used now: it is suspended, archived or still being made. */
+export class TenantSuspendedError extends TenancyError {
+  readonly code = 'TENANT_SUSPENDED';
+
+  constructor(
+    readonly tenantId: string,
+    readonly status: string,
+  ) {
+    super(`Tenant ${JSON.stringify(tenantId)} is ${status}; only an active tenant can be used.`);
+  }
+}
+
+/** The caller may not act for this tenant. */
+export class TenantForbiddenError extends TenancyError {
+  readonly code = 'TENANT_FORBIDDEN';
+
+  constructor(
+    readonly tenantId: string | undefined,
+    reason = 'The caller may not act for this tenant.',
+  ) {
+    super(reason);
+  }
+}
+
+/** The verified claim names one tenant, the request asks for another. Refused before any look-up. */
+export class TenantClaimMismatchError extends TenantForbiddenError {
+  constructor(
+    readonly claimed: string | undefined,
+    readonly asked: string | undefined,
+  ) {
+    super(
+      asked,
+      claimed === undefined
+        ? 'The authenticated caller has no tenant claim and may not act for any tenant.'
+        : `The verified claim names tenant ${JSON.stringify(claimed)}; the request asks for ${JSON.stringify(asked)}.`,
+    );
+  }
+}
+
+/** A statement runs under another tenant than the one its database connection is bound to. It was not sent. */
+export class TenantMismatchError extends TenancyError {
+  readonly code = 'TENANT_MISMATCH';
+
+  constructor(
+    readonly bound: string,
+    readonly current: string,
+  ) {
+    super(
+      `The connection is bound to ${bound}, the statement runs as ${current}. ` +
+        'Take a query runner, a stream or a repository result inside the scope that uses it.',
+    );
+  }
+}
+
+/** The tenant store did not answer, and nothing recent enough is known of the tenant. */
+export class TenantServiceUnavailableError extends TenancyError {
+  readonly code = 'TENANT_SERVICE_UNAVAILABLE';
+
+  constructor(message = 'The tenant store did not answer.', options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The tenant uses all that it may use at once. */
+export class TenantQuotaExceededError extends TenancyError {
+  readonly code = 'TENANT_QUOTA_EXCEEDED';
+
+  constructor(
+    readonly tenantId: string,
+    readonly resource: string,
+    readonly limit: number,
+    /** When to try again, in seconds. */
+    readonly retryAfter: number,
+  ) {
+    super(`Tenant ${JSON.stringify(tenantId)} already uses its ${limit} ${resource}. Try again in ${retryAfter} s.`);
+  }
+}
+
+/** A change of a tenant's settings that the declared schema refuses. Nothing was stored. */
+export class TenantConfigInvalidError extends TenancyError {
+  readonly code = 'TENANT_CONFIG_INVALID';
+
+  constructor(readonly issues: ReadonlyArray<{ readonly key: string; readonly message: string }>) {
+    super(`The settings are not valid: ${issues.map(({ key, message }) => `${key}: ${message}`).join('; ')}`);
+  }
+}
+
+/** COMMIT was answered with ROLLBACK: a statement of the transaction had failed, and nothing of it was stored. */
+export class TransactionAbortedError extends TenancyError {
+  readonly code = 'TRANSACTION_ABORTED';
+
+  constructor() {
+    super('The transaction was rolled back, not committed: one of its statements had failed before.');
+  }
+}
+
+/** A statement that cannot be bound to a tenant. It was not sent. */
+export class UnsupportedStatementError extends TenancyError {
+  readonly code = 'STATEMENT_UNSUPPORTED';
+}
+
+/** A tenant's schema is not there, or is not this tenant's. */
+export class TenantSchemaError extends TenancyError {
+  readonly code = 'TENANT_SCHEMA_UNUSABLE';
+
+  constructor(
+    readonly schema: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The module was given options that it cannot work with safely. Thrown at start. */
+export class TenancyOptionsError extends TenancyError {
+  readonly code = 'TENANCY_OPTIONS_INVALID';
+}
+
+function preview(value: unknown): string {
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

@@ -1,0 +1,6 @@
+/** The options, completed with their defaults. */
+export const TENANCY_OPTIONS = Symbol('TENANCY_OPTIONS');
+/** The configured `TenantStore`. */
+export const TENANT_STORE = Symbol('TENANT_STORE');
+/** Metadata key of `@BypassTenancy()`. */
+export const BYPASS_TENANCY = Symbol('BYPASS_TENANCY');

@@ -1,0 +1,125 @@
+import { TenantNotFoundError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import type { Tenant, TenantInit } from './tenant.js';
+import { defineTenant, isRecord } from './tenant.js';
+import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+
+/** How `HttpTenantStore` reaches the tenant management service. */
+export interface HttpTenantStoreOptions {
+  /** The service's address, such as `http://tenant-management:3001`; a path in it is kept. */
+  readonly baseUrl: string;
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token?: string;
+  /** How long one call may take, its body included, in milliseconds. @defaultValue `2_000` */
+  readonly timeout?: number;
+  /** The largest body that is read, in bytes; a larger one is an error. @defaultValue `1_048_576` */
+  readonly maxBodyBytes?: number;
+}
+
+/**
+ * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
+ * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none"; whatever else goes wrong is a
+ * `TenantServiceUnavailableError`. Redirects are not followed, and a body that is another tenant's is refused.
+ *
+ * @example new HttpTenantStore({ baseUrl: 'http://localhost:3001', token: process.env.TENANT_MANAGEMENT_TOKEN })
+ */
+export class HttpTenantStore implements TenantStore {
+  private readonly baseUrl: string;
+  private readonly timeout: number;
+  private readonly maxBodyBytes: number;
+
+  constructor(private readonly options: HttpTenantStoreOptions) {
+    this.baseUrl = new URL(options.baseUrl).href.replace(/\/+$/, '');
+    this.timeout = options.timeout ?? 2_000;
+    this.maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
+  }
+
+  async findById(id: string): Promise<Tenant | undefined> {
+    const body = await this.call('GET', `/tenants/${segment(id)}`);
+    return body === undefined ? undefined : this.tenant(body, id);
+  }
+
+  async findByDomain(domain: string): Promise<Tenant | undefined> {
+    const body = await this.call('GET', `/domains/${segment(domain)}`);
+    if (body === undefined) return undefined;
+    const tenant = this.tenant(body);
+    if (!tenant.domains.includes(domain)) throw unusable(`the answer for ${domain} is a tenant without that domain`);
+    return tenant;
+  }
+
+  async list({ limit, offset }: TenantPage): Promise<TenantList> {
+    const body = await this.call('GET', `/tenants?limit=${limit}&offset=${offset}`);
+    if (!isRecord(body) || !Array.isArray(body.tenants) || typeof body.total !== 'number') {
+      throw unusable('the list of tenants has not the shape { tenants, total }');
+    }
+    return { tenants: body.tenants.map((tenant) => this.tenant(tenant)), total: body.total };
+  }
+
+  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+    const found = await this.call('PATCH', `/tenants/${segment(id)}/config`, patch);
+    if (found === undefined) throw new TenantNotFoundError(id);
+    const tenant = await this.findById(id);
+    if (!tenant) throw new TenantNotFoundError(id);
+    return tenant;
+  }
+
+  private tenant(body: unknown, askedId?: string): Tenant {
+    if (!isRecord(body)) throw unusable('the answer is not an object');
+    if (askedId !== undefined && body.id !== askedId) throw unusable(`the answer for ${askedId} is another tenant`);
+    try {
+      return defineTenant(body as unknown as TenantInit);
+    } catch (error) {
+      throw unusable('the answer is not a tenant', error);
+    }
+  }
+
+  /** The parsed body, or `undefined` for a 404. */
+  private async call(method: string, path: string, body?: unknown): Promise<unknown> {
+    try {
+      const response = await fetch(this.baseUrl + path, {
+        method,
+        // A redirect would send the token, and the question, to wherever the answer points.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(this.timeout),
+        headers: {
+          accept: 'application/json',
+          ...(this.options.token ? { authorization: `Bearer ${this.options.token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return undefined;
+      }
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw unusable(`it answered ${response.status}`);
+      }
+      return JSON.parse(await this.read(response));
+    } catch (error) {
+      if (error instanceof TenantServiceUnavailableError) throw error;
+      throw unusable(`${method} ${path.split('?')[0]} failed`, error);
+    }
+  }
+
+  private async read(response: Response): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of response.body ?? []) {
+      size += chunk.byteLength;
+      if (size > this.maxBodyBytes) throw unusable(`its answer is larger than ${this.maxBodyBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}
+
+function segment(value: string): string {
+  // encodeURIComponent leaves "." and ".." as they are, and a URL resolves them away.
+  if (value === '' || value === '.' || value === '..') throw unusable(`${JSON.stringify(value)} cannot be asked for`);
+  return encodeURIComponent(value);
+}
+
+function unusable(reason: string, cause?: unknown): TenantServiceUnavailableError {
+  return new TenantServiceUnavailableError(`The tenant management service cannot be used: ${reason}.`, { cause });
+}

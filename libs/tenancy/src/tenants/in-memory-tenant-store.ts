@@ -1,0 +1,48 @@
+import { TenantNotFoundError } from '../tenancy.errors.js';
+import { mergeConfig } from './merge-config.js';
+import type { Tenant, TenantInit } from './tenant.js';
+import { defineTenant } from './tenant.js';
+import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+
+/**
+ * Tenants from a list, for tests and for services whose tenants are part of their deployment.
+ *
+ * @example new InMemoryTenantStore([{ id: 'acme', schema: 't_acme' }, { id: 'globex', schema: 't_globex' }])
+ */
+export class InMemoryTenantStore implements TenantStore {
+  private readonly tenants = new Map<string, Tenant>();
+
+  constructor(tenants: readonly TenantInit[] = []) {
+    for (const tenant of tenants) this.save(tenant);
+  }
+
+  /** Adds a tenant, or replaces the one of the same id. */
+  save(tenant: TenantInit): Tenant {
+    const saved = defineTenant(tenant);
+    this.tenants.set(saved.id, saved);
+    return saved;
+  }
+
+  delete(id: string): void {
+    this.tenants.delete(id);
+  }
+
+  async findById(id: string): Promise<Tenant | undefined> {
+    return this.tenants.get(id);
+  }
+
+  async findByDomain(domain: string): Promise<Tenant | undefined> {
+    return [...this.tenants.values()].find((tenant) => tenant.domains.includes(domain));
+  }
+
+  async list({ limit, offset }: TenantPage): Promise<TenantList> {
+    const ordered = [...this.tenants.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return { tenants: ordered.slice(offset, offset + limit), total: ordered.length };
+  }
+
+  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+    const tenant = this.tenants.get(id);
+    if (!tenant) throw new TenantNotFoundError(id);
+    return this.save({ ...tenant, config: mergeConfig(tenant.config, patch) });
+  }
+}

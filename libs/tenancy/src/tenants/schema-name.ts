@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+
+// PostgreSQL cuts an identifier after 63 bytes without an error, so two longer names would be one schema. ASCII only:
+// then characters are bytes, and no two names fold to one.
+const SCHEMA_NAME = /^[a-z_][a-z0-9_]{0,62}$/;
+const RESERVED = /^(?:public|information_schema|pg_.*)$/;
+
+/** Whether a name can be a tenant's schema: ASCII, at most 63 bytes, and none that PostgreSQL keeps for itself. */
+export function isTenantSchemaName(name: unknown): name is string {
+  return typeof name === 'string' && SCHEMA_NAME.test(name) && !RESERVED.test(name);
+}
+
+/**
+ * The schema name that a registry gives a new tenant: `t_` and the id where the id alone is already unique as an
+ * identifier, otherwise a shortened id and a hash of the whole one.
+ *
+ * @example generateSchemaName('acme') // 't_acme'
+ * @example generateSchemaName('acme-eu') // 't_acme_eu_' and ten hexadecimal digits
+ */
+export function generateSchemaName(tenantId: string): string {
+  if (/^[a-z0-9_]{1,48}$/.test(tenantId)) return `t_${tenantId}`;
+  const readable = tenantId
+    .toLowerCase()
+    .replace(/[^a-z0-9_]/g, '_')
+    .slice(0, 48);
+  return `t_${readable}_${createHash('sha256').update(tenantId).digest('hex').slice(0, 10)}`;
+}

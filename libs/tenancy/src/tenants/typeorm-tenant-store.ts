@@ -1,0 +1,87 @@
+import type { DataSource } from 'typeorm';
+import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
+import { mergeConfig } from './merge-config.js';
+import type { Tenant } from './tenant.js';
+import { defineTenant } from './tenant.js';
+import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+
+/** Where `TypeOrmTenantStore` reads. */
+export interface TypeOrmTenantStoreOptions {
+  /** The registry's table. @defaultValue `'tenants'` */
+  readonly table?: string;
+  /** Its schema. @defaultValue `'public'` */
+  readonly schema?: string;
+}
+
+interface TenantRow extends Omit<Tenant, 'database'> {
+  readonly database: string | null;
+}
+
+const COLUMNS = 'id, name, schema, status, domains, plan, config, database, metadata';
+
+/**
+ * Reads the registry's own table, with the columns of `Tenant`: `domains` is `text[]`, `config` and `metadata` are
+ * `jsonb`. Give it the system's DataSource, never the tenant-bound one.
+ *
+ * @example TenancyModule.forRoot({ store: ({ system }) => new TypeOrmTenantStore(system), database })
+ */
+export class TypeOrmTenantStore implements TenantStore {
+  private readonly table: string;
+
+  constructor(
+    private readonly dataSource: Pick<DataSource, 'query' | 'transaction'>,
+    { table = 'tenants', schema = 'public' }: TypeOrmTenantStoreOptions = {},
+  ) {
+    this.table = `${quote(schema)}.${quote(table)}`;
+  }
+
+  async findById(id: string): Promise<Tenant | undefined> {
+    const [row] = await this.rows(`SELECT ${COLUMNS} FROM ${this.table} WHERE id = $1`, [id]);
+    return row && toTenant(row);
+  }
+
+  async findByDomain(domain: string): Promise<Tenant | undefined> {
+    const [row] = await this.rows(`SELECT ${COLUMNS} FROM ${this.table} WHERE $1 = ANY (domains) LIMIT 1`, [domain]);
+    return row && toTenant(row);
+  }
+
+  async list({ limit, offset }: TenantPage): Promise<TenantList> {
+    const rows = await this.rows(`SELECT ${COLUMNS} FROM ${this.table} ORDER BY id LIMIT $1 OFFSET $2`, [
+      limit,
+      offset,
+    ]);
+    const [count] = await this.dataSource.query<Array<{ total: number }>>(
+      `SELECT count(*)::int AS total FROM ${this.table}`,
+    );
+    return { tenants: rows.map(toTenant), total: count?.total ?? 0 };
+  }
+
+  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+    return this.dataSource.transaction(async (manager) => {
+      // The row is locked first: of two changes at once the second one goes over the first, and neither is lost.
+      const [row] = await manager.query<TenantRow[]>(
+        `SELECT ${COLUMNS} FROM ${this.table} WHERE id = $1 FOR NO KEY UPDATE`,
+        [id],
+      );
+      if (!row) throw new TenantNotFoundError(id);
+      const config = mergeConfig(row.config, patch);
+      await manager.query(`UPDATE ${this.table} SET config = $2 WHERE id = $1`, [id, JSON.stringify(config)]);
+      return toTenant({ ...row, config });
+    });
+  }
+
+  private rows(sql: string, parameters: unknown[]): Promise<TenantRow[]> {
+    return this.dataSource.query<TenantRow[]>(sql, parameters);
+  }
+}
+
+function toTenant({ database, ...row }: TenantRow): Tenant {
+  return defineTenant(database === null ? row : { ...row, database });
+}
+
+function quote(name: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(name)) {
+    throw new TenancyOptionsError(`${JSON.stringify(name)} is not a name for the registry's table or schema.`);
+  }
+  return `"${name}"`;
+}
