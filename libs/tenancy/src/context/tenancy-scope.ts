@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TenancyError } from '../tenancy.errors.js';
+import type { Tenant } from '../tenants/tenant.js';
+
+/** What one request, job or call runs as: a tenant, the system, or neither. */
+export interface TenancyScope {
+  tenant?: Tenant;
+  system?: boolean;
+  /** Why a request has no tenant: thrown where one is needed. */
+  refusal?: TenancyError;
+}
+
+// One for the process: a parameter decorator has no injector, and each further AsyncLocalStorage slows every await.
+const storage = new AsyncLocalStorage<TenancyScope>();
+
+/** The scope of the running code; `undefined` outside every scope. */
+export function currentScope(): TenancyScope | undefined {
+  return storage.getStore();
+}
+
+/** Runs work in a scope. `run`, never `enterWith`: what is entered would stay for whatever comes next on that path. */
+export function runInScope<T>(scope: TenancyScope, work: () => T): T {
+  return storage.run(scope, work);
+}

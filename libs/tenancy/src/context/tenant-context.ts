@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { TenantContextMissingError, TenantSuspendedError } from '../tenancy.errors.js';
+import type { Tenant } from '../tenants/tenant.js';
+import { TenantService } from '../tenants/tenant.service.js';
+import { runAndKeepScope } from './keep-scope.js';
+import type { TenancyScope } from './tenancy-scope.js';
+import { currentScope } from './tenancy-scope.js';
+
+/**
+ * The current tenant. A singleton that reads the scope of the running request, job or call, so that whoever injects it
+ * stays a singleton too.
+ *
+ * @example
+ * class InvoiceService {
+ *   constructor(private readonly tenants: TenantContext) {}
+ *   title() {
+ *     return `Invoice of ${this.tenants.getOrThrow().name}`;
+ *   }
+ * }
+ */
+@Injectable()
+export class TenantContext {
+  constructor(private readonly tenants: TenantService) {}
+
+  /** The current tenant; `undefined` outside every scope, in a system scope and on a route that belongs to no tenant. */
+  get(): Tenant | undefined {
+    return currentScope()?.tenant;
+  }
+
+  /** The current tenant. Throws `TenantContextMissingError`, or the reason why this request has none. */
+  getOrThrow(): Tenant {
+    return tenantOfScope(currentScope());
+  }
+
+  /** The current tenant's id. */
+  get tenantId(): string | undefined {
+    return this.get()?.id;
+  }
+
+  /** The current tenant's schema. */
+  get schema(): string | undefined {
+    return this.get()?.schema;
+  }
+
+  /** Whether the running code works for the system, in the schema `public`. */
+  get isSystem(): boolean {
+    return currentScope()?.system === true;
+  }
+
+  /**
+   * Runs work as a tenant; the outer scope is back when it returns or throws. Given an id, the tenant is looked up
+   * first and must be active. Given a tenant, it is taken as it is. A returned Observable or async generator stays in
+   * the scope.
+   *
+   * @example await context.run('acme', () => messages.find())
+   */
+  run<T>(tenant: Tenant, work: () => T): T;
+  run<T>(id: string, work: () => T): Promise<Awaited<T>>;
+  run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>>;
+  run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>> {
+    if (typeof tenant !== 'string') return runAndKeepScope({ tenant }, work);
+    return this.tenants.getTenant(tenant).then((found) => runAndKeepScope({ tenant: found }, work)) as Promise<
+      Awaited<T>
+    >;
+  }
+
+  /** Runs work that belongs to no tenant, in the schema `public`. */
+  runAsSystem<T>(work: () => T): T {
+    return runAndKeepScope({ system: true }, work);
+  }
+
+  /** Changes the tenant of the running scope only. Throws outside a scope, and for a tenant that is not active. */
+  set(tenant: Tenant): void {
+    const scope = requireScope();
+    if (tenant.status !== 'active') throw new TenantSuspendedError(tenant.id, tenant.status);
+    scope.tenant = tenant;
+    scope.system = false;
+    delete scope.refusal;
+  }
+
+  /** Leaves the running scope without a tenant. Throws outside a scope. */
+  clear(): void {
+    const scope = requireScope();
+    delete scope.tenant;
+    scope.system = false;
+    delete scope.refusal;
+  }
+}
+
+/** The tenant of a scope, or the error that says why there is none. */
+export function tenantOfScope(scope: TenancyScope | undefined): Tenant {
+  if (scope?.tenant) return scope.tenant;
+  throw scope?.refusal ?? new TenantContextMissingError();
+}
+
+function requireScope(): TenancyScope {
+  const scope = currentScope();
+  if (!scope) throw new TenantContextMissingError();
+  return scope;
+}
