@@ -1,0 +1,17 @@
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const PORT = /:\d{1,5}$/;
+
+/**
+ * The one form of a host name: lower-case, without a port and without the dot that ends it. `undefined` for whatever is
+ * not a plain ASCII host name (a list, credentials, an escape, another script), and for an IP address, which names no
+ * tenant.
+ */
+export function canonicalHost(host: string | undefined): string | undefined {
+  if (host === undefined || host.length > 260) return undefined;
+  const name = host.replace(PORT, '').replace(/\.$/, '').toLowerCase();
+  if (name.length > 253) return undefined;
+  const labels = name.split('.');
+  if (!labels.every((label) => LABEL.test(label))) return undefined;
+  // No top-level domain is a number; 127.0.0.1 and 0x7f.1 end in one.
+  return /^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1)!) ? undefined : name;
+}

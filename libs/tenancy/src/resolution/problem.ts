@@ -1,0 +1,75 @@
+import {
+  InvalidTenantIdError,
+  TenancyError,
+  TenantClaimMismatchError,
+  TenantConfigInvalidError,
+  TenantConflictError,
+  TenantForbiddenError,
+  TenantNotFoundError,
+  TenantQuotaExceededError,
+  TenantRequiredError,
+  TenantServiceUnavailableError,
+  TenantSuspendedError,
+} from '../tenancy.errors.js';
+
+/** An error body as RFC 9457 has it, with a stable `code`. */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly errors?: ReadonlyArray<{ readonly key: string; readonly message: string }>;
+  /** In seconds; sent as `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+/**
+ * What a client is told of an error: what to change, never what exists. A tenant that is unknown, suspended or forbidden
+ * looks the same to whoever asks.
+ */
+export function problemOf(error: TenancyError): Problem {
+  if (
+    error instanceof TenantRequiredError ||
+    error instanceof TenantConflictError ||
+    error instanceof InvalidTenantIdError
+  ) {
+    return problem(400, 'Bad Request', error.code, error.message);
+  }
+  if (error instanceof TenantConfigInvalidError) {
+    return { ...problem(400, 'Bad Request', error.code, error.message), errors: error.issues };
+  }
+  if (error instanceof TenantClaimMismatchError) {
+    return problem(
+      403,
+      'Forbidden',
+      error.code,
+      'You may not act for the tenant that the request names. Name your own, or none.',
+    );
+  }
+  if (
+    error instanceof TenantNotFoundError ||
+    error instanceof TenantSuspendedError ||
+    error instanceof TenantForbiddenError
+  ) {
+    return problem(404, 'Not Found', 'TENANT_NOT_FOUND', 'There is no such tenant, or you may not use it.');
+  }
+  if (error instanceof TenantQuotaExceededError) {
+    const limited = problem(
+      429,
+      'Too Many Requests',
+      error.code,
+      'The tenant uses all that it may use at once. Try again.',
+    );
+    return { ...limited, retryAfter: error.retryAfter };
+  }
+  if (error instanceof TenantServiceUnavailableError) {
+    const down = problem(503, 'Service Unavailable', error.code, 'The tenant cannot be looked up now. Try again.');
+    return { ...down, retryAfter: 1 };
+  }
+  return problem(500, 'Internal Server Error', 'INTERNAL_ERROR', 'The service failed. It was logged.');
+}
+
+function problem(status: number, title: string, code: string, detail: string): Problem {
+  return { type: 'about:blank', title, status, code, detail };
+}

@@ -1,0 +1,47 @@
+import { InvalidTenantIdError, TenancyOptionsError } from '../../tenancy.errors.js';
+import type { TenantRequest } from '../tenant-request.js';
+import { pathOf } from '../tenant-request.js';
+import type { TenantResolver } from '../tenant-resolver.js';
+
+const PLACE = ':tenantId';
+
+/**
+ * Reads the tenant id from the place of `:tenantId` at the beginning of the path. The fixed parts match whatever their
+ * case and escapes, as they do in a router that ignores case: what a router takes for a tenant must not be missed here.
+ */
+export class PathTenantResolver implements TenantResolver {
+  readonly source: string;
+  private readonly segments: readonly string[];
+
+  constructor(pattern = '/tenants/:tenantId') {
+    this.segments = segmentsOf(pattern.toLowerCase().replace(PLACE.toLowerCase(), PLACE));
+    if (!pattern.startsWith('/') || this.segments.filter((segment) => segment === PLACE).length !== 1) {
+      throw new TenancyOptionsError(`${JSON.stringify(pattern)}: the path begins with "/" and has ${PLACE} once.`);
+    }
+    this.source = `path ${pattern}`;
+  }
+
+  resolve(request: TenantRequest): string | undefined {
+    const sent = segmentsOf(pathOf(request));
+    if (sent.length < this.segments.length) return undefined;
+    let found: string | undefined;
+    for (const [index, expected] of this.segments.entries()) {
+      const segment = this.decode(sent[index]);
+      if (expected === PLACE) found = segment;
+      else if (segment.toLowerCase() !== expected) return undefined;
+    }
+    return found;
+  }
+
+  private decode(segment: string): string {
+    try {
+      return decodeURIComponent(segment);
+    } catch {
+      throw new InvalidTenantIdError(segment, this.source);
+    }
+  }
+}
+
+function segmentsOf(path: string): string[] {
+  return path.split('/').filter((segment) => segment !== '');
+}

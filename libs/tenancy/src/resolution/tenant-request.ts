@@ -1,0 +1,41 @@
+import { InvalidTenantIdError } from '../tenancy.errors.js';
+
+/** What a resolver may read of a request. Express's request, Fastify's raw one and Node's own all have this shape. */
+export interface TenantRequest {
+  /** Path and query, as Node received them. Frameworks that rewrite it keep the original in `originalUrl`. */
+  readonly url?: string;
+  readonly originalUrl?: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names and values in turn, with duplicates: Node joins or drops those in `headers`. */
+  readonly rawHeaders?: readonly string[];
+  /** What the application's authentication left there. */
+  readonly user?: unknown;
+}
+
+/** A header's value. A header that is sent more than once is refused: it would be two answers in one. */
+export function headerOf(request: TenantRequest, name: string): string | undefined {
+  const lower = name.toLowerCase();
+  const { rawHeaders } = request;
+  if (rawHeaders) {
+    let times = 0;
+    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === lower) times += 1;
+    if (times > 1) throw new InvalidTenantIdError(`${times} values`, `header ${name}`);
+  }
+  const value = request.headers[lower];
+  if (Array.isArray(value)) throw new InvalidTenantIdError(`${value.length} values`, `header ${name}`);
+  return value;
+}
+
+/** The path as it was sent, without the query. */
+export function pathOf(request: TenantRequest): string {
+  const url = request.originalUrl ?? request.url ?? '/';
+  const end = url.search(/[?#]/);
+  return end === -1 ? url : url.slice(0, end);
+}
+
+/** The parsed query. */
+export function queryOf(request: TenantRequest): URLSearchParams {
+  const url = request.originalUrl ?? request.url ?? '/';
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+}

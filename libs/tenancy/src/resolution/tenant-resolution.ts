@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { TenantClaimMismatchError, TenantConflictError } from '../tenancy.errors.js';
+import type { TenantIdValidator } from '../tenants/tenant-id.js';
+import type { Tenant } from '../tenants/tenant.js';
+import type { TenantService } from '../tenants/tenant.service.js';
+import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
+import type { TenantRequest } from './tenant-request.js';
+import type { TenantDirectory, TenantResolver } from './tenant-resolver.js';
+import { sourceOf } from './tenant-resolver.js';
+
+/**
+ * Whose request is this? Every resolver is asked; those that answer must agree, and a verified claim binds. No order of
+ * resolvers decides anything.
+ */
+@Injectable()
+export class TenantResolution {
+  private readonly hints: readonly TenantResolver[];
+  private readonly claims: readonly ClaimTenantResolver[];
+  private readonly directory: TenantDirectory;
+
+  constructor(
+    private readonly resolvers: readonly TenantResolver[],
+    private readonly tenants: TenantService,
+    private readonly ids: TenantIdValidator,
+  ) {
+    this.claims = resolvers.filter((resolver) => resolver instanceof ClaimTenantResolver);
+    this.hints = resolvers.filter((resolver) => !(resolver instanceof ClaimTenantResolver));
+    this.directory = {
+      idOfDomain: async (domain) => (await tenants.findTenantByDomain(domain))?.id,
+    };
+  }
+
+  /** Where a request may name its tenant, for the error that says so. */
+  get sources(): readonly string[] {
+    return this.resolvers.map(sourceOf);
+  }
+
+  /**
+   * The active tenant of a request; `undefined` where the request names none. Throws `InvalidTenantIdError`,
+   * `TenantConflictError`, `TenantForbiddenError`, `TenantNotFoundError`, `TenantSuspendedError` or
+   * `TenantServiceUnavailableError`.
+   */
+  async resolveFromRequest(request: TenantRequest): Promise<Tenant | undefined> {
+    const claimed = await this.agreedAnswer(this.claims, request);
+    const asked = await this.agreedAnswer(this.hints, request);
+    if (this.claims.some((claim) => claim.binds(request)) && asked !== undefined && asked !== claimed) {
+      // Before any look-up: the answer tells nothing about who is there.
+      throw new TenantClaimMismatchError(claimed, asked);
+    }
+    const id = asked ?? claimed;
+    return id === undefined ? undefined : this.tenants.getTenant(id);
+  }
+
+  /**
+   * The active tenant that an address names by its host, path or query: for the handshake of a socket, or a link in a
+   * mail. What only a request has, headers and claims, is not asked.
+   */
+  async resolveFromUrl(url: string | URL): Promise<Tenant | undefined> {
+    const { host, pathname, search } = new URL(url);
+    return this.resolveFromRequest({ url: pathname + search, headers: { host } });
+  }
+
+  /** Throws where a verified claim does not name this tenant: for when the authentication may have run after the look-up. */
+  async assertClaim(request: TenantRequest, tenantId: string): Promise<void> {
+    if (!this.claims.some((claim) => claim.binds(request))) return;
+    const claimed = await this.agreedAnswer(this.claims, request);
+    if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
+  }
+
+  /** Whether claims are read at all. */
+  get readsClaims(): boolean {
+    return this.claims.length > 0;
+  }
+
+  private async agreedAnswer(
+    resolvers: readonly TenantResolver[],
+    request: TenantRequest,
+  ): Promise<string | undefined> {
+    const answers: Record<string, string> = {};
+    for (const resolver of resolvers) {
+      const answer = await resolver.resolve(request, this.directory);
+      if (answer !== undefined) answers[sourceOf(resolver)] = this.ids.parse(answer, sourceOf(resolver));
+    }
+    const [first, ...others] = Object.values(answers);
+    if (others.some((other) => other !== first)) throw new TenantConflictError(answers);
+    return first;
+  }
+}

@@ -1,0 +1,30 @@
+import type { TenantRequest } from './tenant-request.js';
+
+/** What a resolver may ask of the registry. */
+export interface TenantDirectory {
+  /** The id of the tenant that a whole host name belongs to. */
+  idOfDomain(domain: string): Promise<string | undefined>;
+}
+
+/**
+ * Finds a tenant id in a request; `undefined` where it finds none. What it finds is a hint: it is validated, must agree
+ * with what the other resolvers find, and is then looked up.
+ *
+ * @example
+ * class ApiKeyTenantResolver implements TenantResolver {
+ *   readonly source = 'API key';
+ *   resolve(request: TenantRequest) {
+ *     return headerOf(request, 'X-Api-Key')?.split('.')[0];
+ *   }
+ * }
+ */
+export interface TenantResolver {
+  /** Names this resolver in errors, such as `header X-Tenant-ID`. @defaultValue the name of its class */
+  readonly source?: string;
+  resolve(request: TenantRequest, directory: TenantDirectory): string | undefined | Promise<string | undefined>;
+}
+
+/** What a resolver is called in errors. */
+export function sourceOf(resolver: TenantResolver): string {
+  return resolver.source ?? resolver.constructor.name;
+}
