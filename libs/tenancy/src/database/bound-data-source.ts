@@ -1,0 +1,49 @@
+import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'typeorm';
+import { TenancyOptionsError } from '../tenancy.errors.js';
+
+/** Runs work in the scope that a view is bound to. It may have to look the tenant up first. */
+export type Within = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * A view of a DataSource whose every statement runs in a scope of its own, whatever the scope of the caller. It shares
+ * the pool and the metadata of the DataSource it was made from, and costs a few hundred bytes.
+ */
+export function bindDataSource(dataSource: DataSource, within: Within): DataSource {
+  const view: DataSource = Object.create(dataSource);
+  const override = (name: keyof DataSource, value: unknown) => Object.defineProperty(view, name, { value });
+  override('createQueryRunner', (mode?: ReplicationMode) => {
+    const runner = dataSource.createQueryRunner.call(view, mode);
+    return bindRunner(runner, within);
+  });
+  for (const name of [
+    'initialize',
+    'destroy',
+    'synchronize',
+    'dropDatabase',
+    'runMigrations',
+    'undoLastMigration',
+  ] as const) {
+    override(name, () => Promise.reject(notOnAView(name)));
+  }
+  // One manager for the life of the view: it keeps the repositories that were asked for.
+  let manager: EntityManager | undefined;
+  Object.defineProperty(view, 'manager', { get: () => (manager ??= view.createEntityManager()) });
+  return view;
+}
+
+function bindRunner(runner: QueryRunner, within: Within): QueryRunner {
+  // These three are where a query runner meets its connection; whatever else it does goes through them.
+  const { connect, query, stream } = runner;
+  return Object.assign(runner, {
+    connect: () => within(() => connect.call(runner)),
+    query: (...args: Parameters<typeof query>) => within(() => query.apply(runner, args)),
+    stream: (...args: Parameters<typeof stream>) => within(() => stream.apply(runner, args)),
+  });
+}
+
+function notOnAView(name: string): TenancyOptionsError {
+  return new TenancyOptionsError(
+    `${name}() is not for a DataSource that is bound to one tenant. It belongs to the application's own DataSource, ` +
+      'or to TenantSchemaService.',
+  );
+}

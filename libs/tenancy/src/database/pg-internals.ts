@@ -1,0 +1,47 @@
+import pg from 'pg';
+
+// What this folder uses of pg beyond its published types: the messages a query sends and is handed. All of it has been
+// there, unchanged, since pg 8.0.
+
+export interface PgConnection {
+  readonly stream: { cork?(): void; uncork?(): void };
+  parsedStatements: Record<string, string>;
+  parse(message: { text: string; name: string; types: number[] }): void;
+  bind(message: { portal: string; statement: string; values: string[]; valueMapper: (value: string) => string }): void;
+  execute(message: { portal: string; rows: number }): void;
+}
+
+export interface PgMessage {
+  readonly text?: string;
+}
+
+/** What pg's client hands to the query that is being answered. */
+export interface PgSubmittable {
+  submit(connection: PgConnection): Error | null | void;
+  handleDataRow(message: PgMessage): void;
+  handleCommandComplete(message: PgMessage, connection: PgConnection): void;
+}
+
+/** pg's own query, with the members that a subclass may override. */
+export interface PgQuery extends PgSubmittable {
+  text: string;
+  callback?: (error: Error | undefined | null, result?: unknown) => void;
+  query_timeout?: number;
+  requiresPreparation(): boolean;
+  prepare(connection: PgConnection): void;
+  handleError(error: Error, connection: PgConnection): void;
+}
+
+export const PgQueryBase = pg.Query as unknown as new (
+  config: unknown,
+  values?: unknown,
+  callback?: unknown,
+) => PgQuery;
+
+/** The members of pg's client that tell what it is doing. */
+export interface PgClientState {
+  readonly connection: PgConnection;
+  readonly readyForQuery?: boolean;
+  /** `I` idle, `T` in a transaction, `E` in a failed one. */
+  getTransactionStatus(): 'I' | 'T' | 'E' | null;
+}

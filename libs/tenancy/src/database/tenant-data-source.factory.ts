@@ -1,0 +1,101 @@
+import { Logger } from '@nestjs/common';
+import pg from 'pg';
+import type { DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { runInScope } from '../context/tenancy-scope.js';
+import { TenancyOptionsError } from '../tenancy.errors.js';
+import type { Tenant } from '../tenants/tenant.js';
+import { bindDataSource } from './bound-data-source.js';
+import { loginRoleWarnings } from './login-role.js';
+import { TenantBindings } from './tenant-binding.js';
+import type { TenantDatabaseOptions } from './tenant-database-options.js';
+import { TenantPool } from './tenant-pool.js';
+
+const FORBIDDEN = [
+  'schema',
+  'synchronize',
+  'migrationsRun',
+  'dropSchema',
+  'driver',
+  'nativeDriver',
+  'cache',
+  'replication',
+];
+
+/**
+ * Makes the DataSource of all tenants: one pool, and every statement bound to the current tenant's schema in the round
+ * trip that it makes anyway.
+ *
+ * @example await factory.forTenant('acme').getRepository(Message).count()
+ */
+export class TenantDataSourceFactory {
+  /** The DataSource that follows the current tenant: the one that is injected. */
+  readonly dataSource: DataSource;
+  /** The same DataSource bound to the system: the schema `public`, whatever the current tenant. */
+  readonly system: DataSource;
+  private readonly logger = new Logger('TenancyModule');
+  private readonly views = new WeakMap<Tenant, DataSource>();
+
+  constructor(
+    private readonly options: TenantDatabaseOptions,
+    private readonly lookUp: (id: string) => Promise<Tenant>,
+  ) {
+    this.dataSource = new DataSource(toDataSourceOptions(options));
+    this.system = bindDataSource(this.dataSource, async (work) => runInScope({ system: true }, work));
+  }
+
+  /**
+   * A DataSource that is bound to a tenant whatever the context says. Given an id, the tenant is looked up, and must be
+   * active, at each statement. Light: a view of the one DataSource, which must not be destroyed.
+   */
+  forTenant(tenant: Tenant | string): DataSource {
+    if (typeof tenant === 'string') {
+      return bindDataSource(this.dataSource, async (work) => {
+        const found = await this.lookUp(tenant);
+        return runInScope({ tenant: found }, work);
+      });
+    }
+    const known = this.views.get(tenant);
+    if (known) return known;
+    const view = bindDataSource(this.dataSource, async (work) => runInScope({ tenant }, work));
+    this.views.set(tenant, view);
+    return view;
+  }
+
+  /** Connects, and says what about the login role would weaken the isolation. Called when the module starts. */
+  async initialize(): Promise<void> {
+    await runInScope({ system: true }, () => this.dataSource.initialize());
+    // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
+    Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
+    const warnings = await loginRoleWarnings(this.system);
+    if (warnings.length > 0 && this.options.strict) {
+      await this.destroy();
+      throw new TenancyOptionsError(warnings.join('\n'));
+    }
+    for (const warning of warnings) this.logger.warn(warning);
+  }
+
+  async destroy(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+function toDataSourceOptions(options: TenantDatabaseOptions): DataSourceOptions {
+  for (const name of FORBIDDEN) {
+    if (name in options && (options as Record<string, unknown>)[name] !== undefined) {
+      throw new TenancyOptionsError(
+        `database.${name} would go round the tenants. Leave it out; schemas are made and migrated by TenantSchemaService.`,
+      );
+    }
+  }
+  const { sharedSchemas, grantTo: _grantTo, strict: _strict, extra, ...rest } = options;
+  return {
+    // uuid-ossp would be installed into whichever schema comes first; gen_random_uuid() is PostgreSQL's own.
+    installExtensions: false,
+    uuidExtension: 'pgcrypto',
+    ...rest,
+    type: 'postgres',
+    driver: { ...pg, Pool: TenantPool },
+    extra: { ...extra, bindings: new TenantBindings(sharedSchemas) },
+  };
+}

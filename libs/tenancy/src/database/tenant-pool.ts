@@ -1,0 +1,77 @@
+import { AsyncResource } from 'node:async_hooks';
+import pg from 'pg';
+import { currentScope } from '../context/tenancy-scope.js';
+import { TenancyOptionsError } from '../tenancy.errors.js';
+import { BoundClient } from './bound-client.js';
+import type { TenantBinding, TenantBindings } from './tenant-binding.js';
+
+type Release = (error?: Error | boolean) => void;
+type ConnectCallback = (error: Error | undefined, client: BoundClient | undefined, release: Release) => void;
+
+// How long a connection that was given back in the middle of a statement may take to finish it before it is closed.
+const CLEAN_DEADLINE_MS = 1_000;
+
+/** A pool that binds a connection to the tenant of whoever asks for it, from the checkout to the release. */
+export class TenantPool extends pg.Pool {
+  private readonly bindings: TenantBindings;
+
+  constructor(options: pg.PoolConfig & { bindings: TenantBindings; pipeline?: boolean }) {
+    if (options.pipeline) {
+      throw new TenancyOptionsError(
+        'extra.pipeline sends statements before it is known whether a transaction is open.',
+      );
+    }
+    super({ ...options, Client: BoundClient } as unknown as pg.PoolConfig);
+    this.bindings = options.bindings;
+    // pg-pool listens to a client's errors only while it is idle, and TypeORM only from a little after the checkout:
+    // a backend that dies in between would end the process.
+    this.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    if (!callback) {
+      return new Promise((resolve, reject) => {
+        this.connect((error, client) => (error ? reject(error) : resolve(client as unknown as pg.PoolClient)));
+      });
+    }
+    let binding: TenantBinding;
+    try {
+      // Read here and now: pg-pool calls back in the context of whoever gives a connection back, which may be
+      // another tenant's.
+      binding = this.bindings.of(currentScope());
+    } catch (error) {
+      callback(error as Error, undefined, () => undefined);
+      return;
+    }
+    const inCallersContext = AsyncResource.bind(callback);
+    super.connect((error, pooled, release) => {
+      if (error || !pooled) return inCallersContext(error, undefined, release);
+      const client = pooled as unknown as BoundClient & { release: Release };
+      client.bind(binding);
+      const giveBack = once((reason) => this.giveBack(client, release, reason));
+      client.release = giveBack;
+      inCallersContext(undefined, client, giveBack);
+    });
+  }
+
+  /** Nothing of a tenant goes back into the pool: what cannot be made clean is closed. */
+  private giveBack(client: BoundClient, release: Release, reason?: Error | boolean): void {
+    client.unbind();
+    if (reason || client.isClean) return release(reason);
+    client.clean(CLEAN_DEADLINE_MS).then(
+      () => release(),
+      () => release(true),
+    );
+  }
+}
+
+function once(work: Release): Release {
+  let done = false;
+  return (reason) => {
+    if (done) throw new Error('The connection was already given back.');
+    done = true;
+    work(reason);
+  };
+}
