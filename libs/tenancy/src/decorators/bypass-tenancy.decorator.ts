@@ -1,0 +1,9 @@
+import type { CustomDecorator } from '@nestjs/common';
+import { SetMetadata } from '@nestjs/common';
+import { BYPASS_TENANCY } from '../tenancy.tokens.js';
+
+/**
+ * Marks a route, or all routes of a controller, as belonging to no tenant: it needs none, and sees none even where the
+ * request names one. Tenant-bound repositories refuse to work there.
+ */
+export const BypassTenancy = (): CustomDecorator<symbol> => SetMetadata(BYPASS_TENANCY, true);
