@@ -1,0 +1,66 @@
+// The public names, in the order in which a user meets them.
+export { TenancyModule } from './tenancy.module.js';
+export type { TenancyModuleOptions, TenancyOptionsFactory } from './tenancy-options.interface.js';
+
+export type { Tenant, TenantInit, TenantStatus } from './tenants/tenant.js';
+export { defineTenant, TENANT_STATUSES } from './tenants/tenant.js';
+export { generateSchemaName, isTenantSchemaName } from './tenants/schema-name.js';
+export { TenantContext } from './context/tenant-context.js';
+export { CurrentTenant } from './decorators/current-tenant.decorator.js';
+export { WithTenant } from './decorators/with-tenant.decorator.js';
+export { BypassTenancy } from './decorators/bypass-tenancy.decorator.js';
+
+export type { TenantDirectory, TenantResolver } from './resolution/tenant-resolver.js';
+export type { TenantRequest } from './resolution/tenant-request.js';
+export { headerOf, pathOf, queryOf } from './resolution/tenant-request.js';
+export { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
+export { QueryTenantResolver } from './resolution/resolvers/query.resolver.js';
+export { PathTenantResolver } from './resolution/resolvers/path.resolver.js';
+export { SubdomainTenantResolver } from './resolution/resolvers/subdomain.resolver.js';
+export { DomainTenantResolver } from './resolution/resolvers/domain.resolver.js';
+export type { ClaimTenantResolverOptions } from './resolution/resolvers/claim.resolver.js';
+export { ClaimTenantResolver } from './resolution/resolvers/claim.resolver.js';
+export { TenantResolution } from './resolution/tenant-resolution.js';
+export { TenantMiddleware } from './resolution/tenant.middleware.js';
+export type { Problem } from './resolution/problem.js';
+export { problemOf } from './resolution/problem.js';
+
+export { TenantService } from './tenants/tenant.service.js';
+export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
+export type { TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
+export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
+export type { HttpTenantStoreOptions } from './tenants/http-tenant-store.js';
+export { HttpTenantStore } from './tenants/http-tenant-store.js';
+export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
+export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
+export { TenantIdValidator } from './tenants/tenant-id.js';
+
+export type { TenantConfig } from './config/tenant-config.service.js';
+export { TenantConfigService } from './config/tenant-config.service.js';
+export type { TenantConfigOptions } from './config/tenant-config-options.js';
+
+export type { TenantDatabaseOptions } from './database/tenant-database-options.js';
+export { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
+export { TenantDatabase } from './database/tenant-database.js';
+export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
+export { TenantSchemaService } from './schemas/tenant-schema.service.js';
+
+export {
+  InvalidTenantIdError,
+  TenancyError,
+  TenancyOptionsError,
+  TenantClaimMismatchError,
+  TenantConfigInvalidError,
+  TenantConflictError,
+  TenantContextMissingError,
+  TenantForbiddenError,
+  TenantMismatchError,
+  TenantNotFoundError,
+  TenantQuotaExceededError,
+  TenantRequiredError,
+  TenantSchemaError,
+  TenantServiceUnavailableError,
+  TenantSuspendedError,
+  TransactionAbortedError,
+  UnsupportedStatementError,
+} from './tenancy.errors.js';

@@ -1,0 +1,134 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { CACHE_MANAGER } from '@nestjs/cache-manager';
+import { ConfigService } from '@nestjs/config';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef } from '@nestjs/core';
+import type { Cache } from 'cache-manager';
+import { createCache } from 'cache-manager';
+import { DataSource, EntityManager } from 'typeorm';
+import { TenantConfigService } from './config/tenant-config.service.js';
+import { TenantContext } from './context/tenant-context.js';
+import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
+import { TenantDatabase } from './database/tenant-database.js';
+import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
+import { excludedPaths } from './resolution/excluded-paths.js';
+import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
+import { RequestScopes } from './resolution/request-scopes.js';
+import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
+import { TenantGuard } from './resolution/tenant.guard.js';
+import { TenantResolution } from './resolution/tenant-resolution.js';
+import { TenantSchemaService } from './schemas/tenant-schema.service.js';
+import type { TenancyModuleOptions } from './tenancy-options.interface.js';
+import { TenancyOptionsError } from './tenancy.errors.js';
+import { TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
+import { TenantIdValidator } from './tenants/tenant-id.js';
+import type { TenantStore } from './tenants/tenant-store.js';
+import { TenantService } from './tenants/tenant.service.js';
+
+/** All wiring: each part is handed its slice of the options and knows nothing of the rest. */
+const CORE: Provider[] = [
+  {
+    provide: TenantIdValidator,
+    inject: [TENANCY_OPTIONS],
+    useFactory: ({ idPattern }: TenancyModuleOptions) => new TenantIdValidator(idPattern),
+  },
+  {
+    // Null without a database: the module then binds requests, jobs and settings only.
+    provide: TenantDataSourceFactory,
+    inject: [TENANCY_OPTIONS, ModuleRef],
+    useFactory: async ({ database }: TenancyModuleOptions, modules: ModuleRef) => {
+      if (!database) return null;
+      // Looked up when it is used: the store that the service reads may itself read this database.
+      const lookUp = (id: string) => modules.get(TenantService, { strict: false }).getTenant(id);
+      const factory = new TenantDataSourceFactory(database, lookUp);
+      await factory.initialize();
+      return factory;
+    },
+  },
+  {
+    provide: TENANT_STORE,
+    inject: [TENANCY_OPTIONS, TenantDataSourceFactory],
+    useFactory: ({ store }: TenancyModuleOptions, database: TenantDataSourceFactory | null): TenantStore => {
+      if (!store) throw new TenancyOptionsError('The option `store` is missing: it knows the tenants.');
+      return typeof store === 'function' ? store(requireDatabase(database)) : store;
+    },
+  },
+  {
+    provide: TenantService,
+    inject: [TENANT_STORE, { token: CACHE_MANAGER, optional: true }, TENANCY_OPTIONS, TenantIdValidator],
+    useFactory: (
+      store: TenantStore,
+      // The application's CacheModule where it has a global one: that is where Redis comes in.
+      cache: Cache | undefined,
+      { cache: options }: TenancyModuleOptions,
+      ids: TenantIdValidator,
+    ) => new TenantService(store, cache ?? createCache(), options, ids),
+  },
+  TenantContext,
+  {
+    provide: TenantConfigService,
+    inject: [TenantContext, TenantService, { token: ConfigService, optional: true }, TENANCY_OPTIONS],
+    useFactory: (
+      context: TenantContext,
+      tenants: TenantService,
+      base: ConfigService | undefined,
+      { config }: TenancyModuleOptions,
+    ) => new TenantConfigService(context, tenants, base, config),
+  },
+  {
+    provide: TenantResolution,
+    inject: [TENANCY_OPTIONS, TenantService, TenantIdValidator],
+    useFactory: ({ resolvers }: TenancyModuleOptions, tenants: TenantService, ids: TenantIdValidator) =>
+      new TenantResolution(resolvers ?? [new HeaderTenantResolver()], tenants, ids),
+  },
+  {
+    provide: RequestScopes,
+    inject: [TenantResolution, TENANCY_OPTIONS],
+    useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
+      new RequestScopes(resolution, excludedPaths(exclude ?? []), required ?? true),
+  },
+  { provide: APP_GUARD, useClass: TenantGuard },
+  { provide: APP_INTERCEPTOR, useClass: ClaimAgreementInterceptor },
+  { provide: APP_FILTER, useClass: TenancyExceptionFilter },
+];
+
+/** What an application has only where it gave a `database`. Another DataSource of its own is then not in the way. */
+const DATABASE: Provider[] = [
+  {
+    provide: DataSource,
+    inject: [TenantDataSourceFactory],
+    useFactory: (factory: TenantDataSourceFactory) => factory.dataSource,
+  },
+  {
+    provide: EntityManager,
+    inject: [TenantDataSourceFactory],
+    useFactory: (factory: TenantDataSourceFactory) => factory.dataSource.manager,
+  },
+  {
+    provide: TenantDatabase,
+    inject: [TenantDataSourceFactory],
+    useFactory: (factory: TenantDataSourceFactory) => new TenantDatabase(factory),
+  },
+  {
+    provide: TenantSchemaService,
+    inject: [TenantDataSourceFactory, TENANCY_OPTIONS],
+    useFactory: (factory: TenantDataSourceFactory, { database }: TenancyModuleOptions) =>
+      new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), database?.grantTo),
+  },
+];
+
+const CORE_EXPORTS = [TenantService, TenantContext, TenantConfigService, TenantResolution, TenantDataSourceFactory];
+const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
+
+/** The providers of the module, and those that other modules may inject. */
+export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
+  return withDatabase
+    ? { providers: [...CORE, ...DATABASE], exports: [...CORE_EXPORTS, ...DATABASE_EXPORTS] }
+    : { providers: CORE, exports: CORE_EXPORTS };
+}
+
+function requireDatabase(database: TenantDataSourceFactory | null): TenantDataSourceFactory {
+  if (database) return database;
+  throw new TenancyOptionsError(
+    'The option `store` is a function that is given the database, and `database` is missing.',
+  );
+}
