@@ -1,0 +1,4 @@
+export { ProblemException } from './problem.exception.js';
+export type { FieldError } from './problem.exception.js';
+export { ProblemFilter } from './problem.filter.js';
+export { validationPipe } from './validation.js';
