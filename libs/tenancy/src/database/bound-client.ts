@@ -18,10 +18,14 @@ export class BoundClient extends pg.Client {
   private readonly bindings: TenantBindings;
   private binding: TenantBinding | undefined;
   private residue = false;
+  private broken = false;
 
   constructor(config: pg.ClientConfig & { bindings: TenantBindings }) {
     super(config);
     this.bindings = config.bindings;
+    // pg-pool listens to a client's errors only while it is idle, and TypeORM only from a little after the checkout: a
+    // backend that dies in between would end the process.
+    this.on('error', () => (this.broken = true));
   }
 
   bind(binding: TenantBinding): void {
@@ -30,6 +34,11 @@ export class BoundClient extends pg.Client {
 
   unbind(): void {
     this.binding = undefined;
+  }
+
+  /** Whether the connection to the server is lost. */
+  get isBroken(): boolean {
+    return this.broken;
   }
 
   /** Whether the next user may have it as it is: no statement on its way, no transaction, nothing left in the session. */
@@ -99,15 +108,16 @@ export class BoundClient extends pg.Client {
 
   private async drained(deadline: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.off('drain', onDrain);
-        reject(new Error(`A statement was still running ${deadline} ms after its connection was given back.`));
-      }, deadline);
-      const onDrain = () => {
+      const settle = (error?: Error) => {
         clearTimeout(timer);
-        resolve();
+        this.off('drain', settle).off('error', settle);
+        if (error) reject(error);
+        else resolve();
       };
-      this.once('drain', onDrain);
+      const timer = setTimeout(() => {
+        settle(new Error(`A statement was still running ${deadline} ms after its connection was given back.`));
+      }, deadline);
+      this.once('drain', settle).once('error', settle);
     });
   }
 

@@ -6,7 +6,7 @@ import { BoundClient } from './bound-client.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
 
 type Release = (error?: Error | boolean) => void;
-type ConnectCallback = (error: Error | undefined, client: BoundClient | undefined, release: Release) => void;
+type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 
 // How long a connection that was given back in the middle of a statement may take to finish it before it is closed.
 const CLEAN_DEADLINE_MS = 1_000;
@@ -23,9 +23,6 @@ export class TenantPool extends pg.Pool {
     }
     super({ ...options, Client: BoundClient } as unknown as pg.PoolConfig);
     this.bindings = options.bindings;
-    // pg-pool listens to a client's errors only while it is idle, and TypeORM only from a little after the checkout:
-    // a backend that dies in between would end the process.
-    this.on('connect', (client) => client.on('error', () => undefined));
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -33,7 +30,7 @@ export class TenantPool extends pg.Pool {
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
     if (!callback) {
       return new Promise((resolve, reject) => {
-        this.connect((error, client) => (error ? reject(error) : resolve(client as unknown as pg.PoolClient)));
+        this.connect((error, client) => (error ? reject(error) : resolve(client!)));
       });
     }
     let binding: TenantBinding;
@@ -48,18 +45,18 @@ export class TenantPool extends pg.Pool {
     const inCallersContext = AsyncResource.bind(callback);
     super.connect((error, pooled, release) => {
       if (error || !pooled) return inCallersContext(error, undefined, release);
-      const client = pooled as unknown as BoundClient & { release: Release };
+      const client = pooled as unknown as BoundClient;
       client.bind(binding);
-      const giveBack = once((reason) => this.giveBack(client, release, reason));
-      client.release = giveBack;
-      inCallersContext(undefined, client, giveBack);
+      pooled.release = once((reason) => this.giveBack(client, release, reason));
+      inCallersContext(undefined, pooled, pooled.release);
     });
   }
 
   /** Nothing of a tenant goes back into the pool: what cannot be made clean is closed. */
   private giveBack(client: BoundClient, release: Release, reason?: Error | boolean): void {
     client.unbind();
-    if (reason || client.isClean) return release(reason);
+    if (reason || client.isBroken) return release(reason ?? true);
+    if (client.isClean) return release();
     client.clean(CLEAN_DEADLINE_MS).then(
       () => release(),
       () => release(true),

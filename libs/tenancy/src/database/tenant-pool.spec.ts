@@ -1,0 +1,357 @@
+import pg from 'pg';
+import Cursor from 'pg-cursor';
+import QueryStream from 'pg-query-stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { useTestDatabase } from '../../../../test/support/test-database.js';
+import { runInScope } from '../context/tenancy-scope.js';
+import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../tenancy.errors.js';
+import { defineTenant } from '../tenants/tenant.js';
+import type { BoundClient } from './bound-client.js';
+import { TenantBindings } from './tenant-binding.js';
+import { TenantPool } from './tenant-pool.js';
+
+const acme = defineTenant({ id: 'acme', schema: 't_acme' });
+const globex = defineTenant({ id: 'globex', schema: 't_globex' });
+const asAcme = <T>(work: () => T): T => runInScope({ tenant: acme }, work);
+const asGlobex = <T>(work: () => T): T => runInScope({ tenant: globex }, work);
+const asSystem = <T>(work: () => T): T => runInScope({ system: true }, work);
+
+const database = useTestDatabase();
+let pool: TenantPool;
+
+function newPool(max: number): TenantPool {
+  const created = new TenantPool({ connectionString: database.appUrl, max, bindings: new TenantBindings() });
+  created.on('error', () => undefined);
+  return created;
+}
+
+beforeAll(async () => {
+  for (const { id, schema } of [acme, globex]) {
+    await database.query(`CREATE SCHEMA ${schema}`);
+    await database.query(`CREATE TABLE ${schema}.messages (id serial PRIMARY KEY, body text NOT NULL)`);
+    await database.query(`INSERT INTO ${schema}.messages (body) VALUES ('of ${id}')`);
+    await database.query(`GRANT ALL ON SCHEMA ${schema} TO ${database.appRole}`);
+    await database.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${database.appRole}`);
+    await database.query(`GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO ${database.appRole}`);
+  }
+  await database.query('CREATE TABLE public.messages (id serial, body text)');
+  await database.query("INSERT INTO public.messages (body) VALUES ('of the system')");
+  await database.query(`GRANT SELECT ON public.messages TO ${database.appRole}`);
+});
+
+beforeEach(() => {
+  // One connection for everybody: whatever one user leaves, the next one would get.
+  pool = newPool(1);
+  return () => pool.end();
+});
+
+const bodies = async (): Promise<string[]> =>
+  (await pool.query('SELECT body FROM messages')).rows.map((row) => row.body);
+
+describe('a statement', () => {
+  it('reads the tables of the current tenant', async () => {
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+    expect(await asGlobex(bodies)).toEqual(['of globex']);
+    expect(await asSystem(bodies)).toEqual(['of the system']);
+  });
+
+  it('does so with parameters, as an array of rows, named, and by callback', async () => {
+    const text = 'SELECT body FROM messages WHERE id > $1';
+    expect((await asAcme(() => pool.query(text, [0]))).rows).toEqual([{ body: 'of acme' }]);
+    expect((await asGlobex(() => pool.query({ text, values: [0], rowMode: 'array' }))).rows).toEqual([['of globex']]);
+    for (const [as, body] of [
+      [asAcme, 'of acme'],
+      [asGlobex, 'of globex'],
+    ] as const) {
+      expect((await as(() => pool.query({ name: 'same', text, values: [0] }))).rows).toEqual([{ body }]);
+    }
+    const rows = await new Promise((resolve, reject) => {
+      asAcme(() => pool.query(text, [0], (error, result) => (error ? reject(error) : resolve(result.rows))));
+    });
+    expect(rows).toEqual([{ body: 'of acme' }]);
+  });
+
+  it('answers as pg does: command, count, fields, several results', async () => {
+    const inserted = await asAcme(() => pool.query("INSERT INTO messages (body) VALUES ('x'), ('y') RETURNING body"));
+    expect(inserted).toMatchObject({ command: 'INSERT', rowCount: 2, rows: [{ body: 'x' }, { body: 'y' }] });
+    const several = (await asAcme(() =>
+      pool.query("SELECT 1 AS one; DELETE FROM messages WHERE body IN ('x', 'y')"),
+    )) as unknown;
+    expect(several).toMatchObject([
+      { command: 'SELECT', rows: [{ one: 1 }] },
+      { command: 'DELETE', rowCount: 2 },
+    ]);
+    expect(await asAcme(() => pool.query(''))).toMatchObject({ rows: [] });
+  });
+
+  it('keeps the position of an error in the text that was given', async () => {
+    const text = 'SELECT nothing FROM messages';
+    const position = String(text.indexOf('nothing') + 1);
+    await expect(asAcme(() => pool.query(text))).rejects.toMatchObject({ code: '42703', position });
+    await expect(asAcme(() => pool.query(`${text} WHERE id > $1`, [0]))).rejects.toMatchObject({
+      code: '42703',
+      position,
+    });
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+  });
+
+  it('fails where the table is not in the tenant’s schema, though public has it', async () => {
+    await database.query('CREATE TABLE IF NOT EXISTS public.only_public (id int)');
+    await expect(asAcme(() => pool.query('SELECT * FROM only_public'))).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('fails where the schema is gone', async () => {
+    const gone = defineTenant({ id: 'gone', schema: 't_gone' });
+    await expect(runInScope({ tenant: gone }, bodies)).rejects.toMatchObject({ code: '42P01' });
+  });
+
+  it('is not sent without a tenant', async () => {
+    await expect(bodies()).rejects.toThrow(TenantContextMissingError);
+    await expect(runInScope({}, bodies)).rejects.toThrow(TenantContextMissingError);
+    expect(pool.totalCount).toBe(0);
+  });
+
+  it('takes one round trip, with and without parameters', async () => {
+    const client = (await asAcme(() => pool.connect())) as unknown as BoundClient & pg.PoolClient;
+    const { stream } = (
+      client as unknown as { connection: { stream: { on(event: 'data', listener: () => void): void } } }
+    ).connection;
+    let answers = 0;
+    stream.on('data', () => (answers += 1));
+    await asAcme(() => client.query('SELECT body FROM messages WHERE id > $1', [0]));
+    expect(answers).toBe(1);
+    await asAcme(() => client.query('SELECT body FROM messages'));
+    expect(answers).toBe(2);
+    client.release();
+  });
+});
+
+describe('a transaction', () => {
+  const within = async (work: (client: pg.PoolClient) => Promise<void>): Promise<void> => {
+    const client = await pool.connect();
+    try {
+      await work(client);
+    } finally {
+      client.release();
+    }
+  };
+
+  it.each(['START TRANSACTION', 'BEGIN', '/* of ours */ begin isolation level serializable'])(
+    'is bound from %s to its end, through savepoints and errors',
+    async (begin) => {
+      await asAcme(() =>
+        within(async (client) => {
+          await client.query(begin);
+          await client.query('SAVEPOINT a');
+          await expect(client.query('SELECT * FROM nothing')).rejects.toThrow('does not exist');
+          await client.query('ROLLBACK TO SAVEPOINT a');
+          expect((await client.query('SELECT body FROM messages')).rows).toEqual([{ body: 'of acme' }]);
+          await client.query('ROLLBACK');
+          expect((await client.query('SELECT body FROM messages')).rows).toEqual([{ body: 'of acme' }]);
+        }),
+      );
+      expect(await asGlobex(bodies)).toEqual(['of globex']);
+    },
+  );
+
+  it('is bound when its statements are asked for all at once', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        const results = await Promise.all([
+          client.query('BEGIN'),
+          client.query('SELECT body FROM messages'),
+          client.query('COMMIT'),
+          client.query('SELECT body FROM messages WHERE id > $1', [0]),
+        ]);
+        expect(results[1].rows).toEqual([{ body: 'of acme' }]);
+        expect(results[3].rows).toEqual([{ body: 'of acme' }]);
+      }),
+    );
+  });
+
+  it('says so where the server rolls back what was to be committed', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await client.query('BEGIN');
+        await client.query("INSERT INTO messages (body) VALUES ('lost')");
+        await expect(client.query('SELECT * FROM nothing')).rejects.toThrow();
+        await expect(client.query('COMMIT')).rejects.toThrow(TransactionAbortedError);
+      }),
+    );
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+  });
+
+  it('does not chain into one that is bound to nobody', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await client.query('BEGIN');
+        await expect(client.query('COMMIT AND CHAIN')).rejects.toThrow('AND CHAIN');
+        await client.query('ROLLBACK');
+      }),
+    );
+  });
+
+  it('finds no table after a COMMIT in the middle of one text', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await expect(client.query('SELECT 1; COMMIT; SELECT body FROM messages')).rejects.toMatchObject({
+          code: '42P01',
+        });
+      }),
+    );
+  });
+});
+
+describe('cursors and streams', () => {
+  it('read the current tenant’s rows, batch by batch', async () => {
+    for (const [as, schema] of [
+      [asAcme, 't_acme'],
+      [asGlobex, 't_globex'],
+    ] as const) {
+      const client = await as(() => pool.connect());
+      const stream = as(() =>
+        client.query(
+          new QueryStream('SELECT current_schema() AS s, n FROM generate_series(1, $1::int) n', [250], {
+            batchSize: 100,
+          }),
+        ),
+      );
+      const rows: Array<{ s: string; n: number }> = [];
+      for await (const row of stream) rows.push(row as { s: string; n: number });
+      expect(rows).toHaveLength(250);
+      expect(new Set(rows.map(({ s }) => s))).toEqual(new Set([schema]));
+      client.release();
+    }
+  });
+
+  it('leave nothing when they are given back half read', async () => {
+    const client = await asAcme(() => pool.connect());
+    const cursor = asAcme(() => client.query(new Cursor('SELECT n FROM generate_series(1, 1000) n')));
+    expect(await cursor.read(10)).toHaveLength(10);
+    client.release();
+    expect(await asGlobex(bodies)).toEqual(['of globex']);
+  });
+});
+
+describe('a connection that is used where it does not belong', () => {
+  it('refuses a statement of another tenant, of the system and of nobody', async () => {
+    const client = await asAcme(() => pool.connect());
+    await expect(asGlobex(() => client.query('SELECT 1'))).rejects.toThrow(TenantMismatchError);
+    await expect(asSystem(() => client.query('SELECT 1'))).rejects.toThrow(TenantMismatchError);
+    await expect(client.query('SELECT 1')).rejects.toThrow(TenantContextMissingError);
+    expect(() => asGlobex(() => client.query(new Cursor('SELECT 1')))).toThrow(TenantMismatchError);
+    client.release();
+  });
+
+  it('refuses a statement after it was given back', async () => {
+    const client = await asAcme(() => pool.connect());
+    client.release();
+    await expect(asAcme(() => client.query('SELECT 1'))).rejects.toThrow('given back');
+    expect(() => client.release()).toThrow('already given back');
+  });
+
+  it('keeps the tenant of a statement that still waits when it is given back', async () => {
+    const client = await asAcme(() => pool.connect());
+    const slow = asAcme(() => client.query('SELECT pg_sleep(0.05)'));
+    const waiting = asAcme(() => client.query('SELECT body FROM messages'));
+    client.release();
+    const next = asGlobex(bodies);
+    await slow;
+    expect((await waiting).rows).toEqual([{ body: 'of acme' }]);
+    expect(await next).toEqual(['of globex']);
+  });
+});
+
+describe('callbacks of a contended pool', () => {
+  it('run in the context of who asked, not of who gave a connection back', async () => {
+    const held = await asAcme(() => pool.connect());
+    const seen = new Promise<string[]>((resolve, reject) => {
+      asGlobex(() =>
+        pool.connect((error, client, release) => {
+          if (error || !client) return reject(error);
+          client
+            .query('SELECT body FROM messages')
+            .then(({ rows }) => resolve(rows.map((row: { body: string }) => row.body)), reject);
+          release();
+        }),
+      );
+    });
+    asAcme(() => held.release());
+    expect(await seen).toEqual(['of globex']);
+  });
+});
+
+describe('a backend that dies', () => {
+  it('while nobody has it, or while it works: an error for who uses it, and the pool goes on', async () => {
+    const kill = (pid: number) => database.query('SELECT pg_terminate_backend($1)', [pid]);
+    for (let round = 0; round < 5; round += 1) {
+      const client = await asAcme(() => pool.connect());
+      const [{ pid }] = (await asAcme(() => client.query('SELECT pg_backend_pid() AS pid'))).rows as [{ pid: number }];
+      const running = asAcme(() => client.query('SELECT pg_sleep(30)'));
+      const failed = expect(running).rejects.toThrow();
+      await kill(pid);
+      await failed;
+      client.release();
+      expect(await asGlobex(bodies)).toEqual(['of globex']);
+    }
+  });
+});
+
+describe('what one user leaves in a session', () => {
+  const states: ReadonlyArray<readonly [what: string, leave: string]> = [
+    ['a search_path', "SET search_path TO 't_acme'"],
+    ['a search_path by function', "SELECT set_config('search_path', 't_acme', false)"],
+    ['a setting', "SET statement_timeout = '1ms'"],
+    ['a setting of its own', "SELECT set_config('app.user', 'acme', false)"],
+    ['a temporary table', 'CREATE TEMP TABLE messages AS SELECT 1 AS id, text $$of acme$$ AS body'],
+    ['an advisory lock', 'SELECT pg_advisory_lock(4711)'],
+    ['a subscription', 'LISTEN acme'],
+    ['an open transaction', "BEGIN; INSERT INTO messages (body) VALUES ('never committed')"],
+    ['a failed transaction', 'BEGIN; SELECT * FROM nothing'],
+    ['a prepared statement', 'PREPARE leftover AS SELECT 1'],
+    ['a cursor that outlives its transaction', 'DECLARE leftover CURSOR WITH HOLD FOR SELECT 1'],
+  ];
+  const ways: ReadonlyArray<readonly [how: string, leave: (client: pg.PoolClient) => void | Promise<void>]> = [
+    ['returned', (client) => client.release()],
+    ['returned with an error', (client) => client.release(new Error('the work failed'))],
+    [
+      'returned in the middle of a statement',
+      (client) => (asAcme(() => client.query('SELECT pg_sleep(0.02)')).catch(() => undefined), client.release()),
+    ],
+    [
+      'returned with a statement that never ends',
+      (client) => (asAcme(() => client.query('SELECT pg_sleep(60)')).catch(() => undefined), client.release()),
+    ],
+  ];
+  const residue = `
+    SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS timeout,
+           current_setting('app.user', true) AS app_user,
+           (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS locks,
+           (SELECT count(*)::int FROM pg_listening_channels()) AS channels,
+           (SELECT count(*)::int FROM pg_prepared_statements WHERE name = 'leftover') AS statements,
+           (SELECT count(*)::int FROM pg_cursors WHERE name = 'leftover') AS cursors,
+           to_regclass('pg_temp.messages') AS temporary`;
+
+  describe.each(ways)('when it is %s', (_how, giveBack) => {
+    it.each(states)('%s never reaches the next one', async (_what, leave) => {
+      const client = await asAcme(() => pool.connect());
+      await asAcme(() => client.query(leave)).catch(() => undefined);
+      await giveBack(client);
+      const [found] = (await asGlobex(() => pool.query(residue))).rows;
+      expect(found).toMatchObject({
+        path: expect.stringMatching(/^"?t_globex"?, pg_temp$/),
+        timeout: '0',
+        locks: 0,
+        channels: 0,
+        statements: 0,
+        cursors: 0,
+        temporary: null,
+      });
+      expect(found.app_user ?? '').toBe('');
+      expect(await asGlobex(bodies)).toEqual(['of globex']);
+      expect(await asAcme(bodies)).toEqual(['of acme']);
+    });
+  });
+});
+
+afterAll(() => undefined);
