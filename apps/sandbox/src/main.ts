@@ -1,0 +1,32 @@
+import { Sandbox } from './sandbox.js';
+import { readSettings } from './settings.js';
+import { welcome } from './welcome.js';
+
+let sandbox: Sandbox | undefined;
+let stopping: Promise<void> | undefined;
+
+/** Stops what runs, once, however often it is asked to. */
+function stop(exitCode: number): Promise<void> {
+  stopping ??= (async () => {
+    await sandbox?.stop();
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (!stopping) console.log('\nStopping …');
+    void stop(0);
+  });
+}
+
+try {
+  const settings = readSettings(process.env);
+  sandbox = new Sandbox(settings, console.log);
+  await sandbox.start();
+  console.log(welcome(settings));
+} catch (error) {
+  if (!stopping) console.error(`\n${(error as Error).message}`);
+  await stop(1);
+}
