@@ -1,0 +1,84 @@
+import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PgBouncer } from './support/pgbouncer.js';
+import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.js';
+import { useTestDatabase } from './support/test-database.js';
+
+const READS = 2_000;
+const WORKERS = 16;
+const tenants = [
+  defineTenant({ id: 'acme', schema: 't_acme' }),
+  defineTenant({ id: 'globex', schema: 't_globex' }),
+] as const;
+
+describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one server connection', () => {
+  const database = useTestDatabase();
+  let pooler: PgBouncer;
+
+  beforeAll(async () => {
+    for (const { id, schema } of tenants) {
+      await database.query(`CREATE SCHEMA ${schema} AUTHORIZATION ${database.appRole}`);
+      await database.query(`CREATE TABLE ${schema}.owners AS SELECT '${id}' AS name`);
+      await database.query(`ALTER TABLE ${schema}.owners OWNER TO ${database.appRole}`);
+    }
+    pooler = await startPgBouncer(database.appUrl, 1);
+  });
+  afterAll(() => pooler.stop());
+
+  /** Reads as both tenants from many sides at once; counts the reads that failed or found the other one. */
+  async function wrongReads(read: (tenant: (typeof tenants)[number]) => Promise<string>): Promise<number> {
+    let left = READS;
+    let wrong = 0;
+    await Promise.all(
+      Array.from({ length: WORKERS }, async () => {
+        while (left-- > 0) {
+          const tenant = tenants[left % 2]!;
+          const found = await read(tenant).catch((error: Error) => error.message);
+          if (found !== tenant.id) wrong += 1;
+        }
+      }),
+    );
+    return wrong;
+  }
+
+  it('every read and every transaction is the tenant’s own', async () => {
+    const factory = new TenantDataSourceFactory({ url: pooler.url, poolSize: 8 }, async () => tenants[0]);
+    await factory.initialize();
+    try {
+      const views = new Map(tenants.map((tenant) => [tenant, factory.forTenant(tenant)]));
+      expect(
+        await wrongReads(async (tenant) => (await views.get(tenant)!.query('SELECT name FROM owners'))[0].name),
+      ).toBe(0);
+      expect(
+        await wrongReads((tenant) =>
+          views.get(tenant)!.transaction(async (manager) => {
+            await manager.query('SELECT 1');
+            return (await manager.query('SELECT name FROM owners WHERE name <> $1', ['nobody']))[0].name;
+          }),
+        ),
+      ).toBe(0);
+    } finally {
+      await factory.destroy();
+    }
+  });
+
+  it('a session’s own SET reads the other tenant’s rows', async () => {
+    const handWritten = new DataSource({ type: 'postgres', url: pooler.url, poolSize: 8 });
+    await handWritten.initialize();
+    try {
+      const wrong = await wrongReads(async ({ schema }) => {
+        const runner = handWritten.createQueryRunner();
+        try {
+          await runner.query(`SET search_path TO ${schema}`);
+          return (await runner.query('SELECT name FROM owners'))[0].name as string;
+        } finally {
+          await runner.release();
+        }
+      });
+      expect(wrong).toBeGreaterThan(0);
+    } finally {
+      await handWritten.destroy();
+    }
+  });
+});
