@@ -1,11 +1,13 @@
 import pg from 'pg';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError, TenantMismatchError } from '../tenancy.errors.js';
-import type { SearchPathNow } from './bound-query.js';
+import type { PrefixNow } from './bound-query.js';
 import { BoundQuery, bindSubmittable } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
 import { leavesResidue } from './session-residue.js';
+import { StatementPrefix } from './statement-prefix.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
+import { plainBegin, plainEnd } from './transaction-control.js';
 
 type Callback = (error: Error | null, result?: unknown) => void;
 type QueryConfig = { text: string; values?: unknown; query_timeout?: number; callback?: Callback };
@@ -19,6 +21,8 @@ export class BoundClient extends pg.Client {
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
+  /** A BEGIN that travels with the first statement of its transaction. */
+  private heldBegin: string | undefined;
 
   constructor(config: pg.ClientConfig & { bindings: TenantBindings }) {
     super(config);
@@ -34,6 +38,7 @@ export class BoundClient extends pg.Client {
 
   unbind(): void {
     this.binding = undefined;
+    this.heldBegin = undefined;
   }
 
   /** Whether the connection to the server is lost. */
@@ -82,28 +87,58 @@ export class BoundClient extends pg.Client {
   }
 
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
-    const query = new BoundQuery(this.searchPath(), config, values, callback);
+    const prefixNow = this.prefix();
+    const answer = this.holdOrDrop(typeof config === 'string' ? config : config.text);
+    if (answer) {
+      process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
+      return;
+    }
+    const query = new BoundQuery(prefixNow, config, values, callback);
     if (typeof config !== 'string' && config.query_timeout) query.query_timeout = config.query_timeout;
     this.residue ||= leavesResidue(query.text ?? '');
     super.query(query as never);
   }
 
   private submit<T extends PgSubmittable>(submittable: T): T {
-    bindSubmittable(submittable, this.searchPath());
+    bindSubmittable(submittable, this.prefix());
     this.residue ||= leavesResidue((submittable as { text?: string }).text ?? '');
     return super.query(submittable as never);
   }
 
+  /**
+   * Holds a BEGIN back for the first statement of its transaction; a transaction that ends without one is never sent at
+   * all. Returns what such a statement is answered with; `undefined` for what has to be sent.
+   */
+  private holdOrDrop(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    if (this.heldBegin !== undefined) {
+      const end = plainEnd(text);
+      if (end) this.heldBegin = undefined;
+      return end;
+    }
+    const begin = plainBegin(text);
+    // With a statement still on its way, the next one would take the BEGIN along before this one had its turn.
+    if (begin === undefined || this.state.readyForQuery !== true || !this.isIdle) return undefined;
+    this.heldBegin = begin;
+    return 'BEGIN';
+  }
+
   /** What a statement of the running code carries. Throws where that code may not use this connection. */
-  private searchPath(): SearchPathNow {
+  private prefix(): PrefixNow {
     const { binding } = this;
-    if (!binding)
+    if (!binding) {
       throw new TenantContextMissingError('The connection was given back; it is bound to no tenant any more.');
+    }
     const current = this.bindings.of(currentScope());
     if (current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
     // The binding of now, not of the moment of sending: a statement may wait behind others while the connection is
     // given back.
-    return () => (this.isIdle ? binding.searchPath : undefined);
+    return () => {
+      if (!this.isIdle) return undefined;
+      const begin = this.heldBegin;
+      this.heldBegin = undefined;
+      return new StatementPrefix(binding.searchPath, begin);
+    };
   }
 
   private async drained(deadline: number): Promise<void> {

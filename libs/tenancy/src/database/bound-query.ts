@@ -1,59 +1,54 @@
 import { TransactionAbortedError, UnsupportedStatementError } from '../tenancy.errors.js';
 import type { PgConnection, PgMessage, PgSubmittable } from './pg-internals.js';
 import { PgQueryBase } from './pg-internals.js';
+import type { StatementPrefix } from './statement-prefix.js';
+import { chains, isCommit } from './transaction-control.js';
 
-const SET_SEARCH_PATH = "SELECT set_config('search_path', $1, true)";
-const COMMIT = /^\s*(?:commit|end)\b/i;
-const CHAIN = /(?:^|;)\s*(?:commit|end|rollback|abort)\b[^;]*\band\s+chain\b/i;
-
-/** The value of `search_path` that a statement must carry; `undefined` inside a transaction that carries it already. */
-export type SearchPathNow = () => string | undefined;
+/** What a statement that is sent now must carry; `undefined` inside a transaction, which carries it already. */
+export type PrefixNow = () => StatementPrefix | undefined;
 
 /**
  * A statement that takes its tenant along. What it must carry is decided when it is sent, not when it is asked for:
  * only then is it certain whether a transaction is open.
  *
- * With parameters: parse, bind and execute of `set_config('search_path', …, true)` go before its own messages and one
- * Sync ends both, so that both run in one implicit transaction and nothing of it is left. Without parameters: both
- * stand in one simple query, which is one implicit transaction too.
+ * What it carries goes before its own messages, and one Sync ends both: one round trip, one implicit transaction, and
+ * nothing of it is left. Without parameters both stand in one simple query, which is one implicit transaction too.
  */
 export class BoundQuery extends PgQueryBase {
   private answersToSkip = 0;
   private prefixLength = 0;
-  private searchPath: string | undefined;
+  private prefix: StatementPrefix | undefined;
   private readonly isCommit: boolean;
 
   constructor(
-    private readonly searchPathNow: SearchPathNow,
+    private readonly prefixNow: PrefixNow,
     config: string | { text: string; name?: string; values?: unknown },
     values: unknown,
     callback: ((error: Error | null, result?: unknown) => void) | undefined,
   ) {
     // A named statement would be planned once for all tenants and then planned again at every change of tenant.
     super(typeof config === 'string' ? config : { ...config, name: undefined }, values, callback);
-    this.isCommit = COMMIT.test(this.text);
-    if (CHAIN.test(this.text)) {
-      // The chained transaction would begin with the session's own search_path.
+    this.isCommit = isCommit(this.text);
+    if (chains(this.text)) {
       throw new UnsupportedStatementError('AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.');
     }
   }
 
   override submit(connection: PgConnection): Error | null | void {
-    this.searchPath = this.searchPathNow();
-    if (this.searchPath !== undefined && !this.requiresPreparation()) {
-      const prefix = `SET LOCAL search_path TO ${this.searchPath}; `;
-      this.prefixLength = prefix.length;
-      this.answersToSkip = 1;
-      this.text = prefix + this.text;
+    this.prefix = this.prefixNow();
+    if (this.prefix) {
+      this.answersToSkip = this.prefix.answers;
+      if (!this.requiresPreparation()) {
+        const { sql } = this.prefix;
+        this.prefixLength = sql.length;
+        this.text = sql + this.text;
+      }
     }
     return super.submit(connection);
   }
 
   override prepare(connection: PgConnection): void {
-    if (this.searchPath !== undefined) {
-      this.answersToSkip = 1;
-      sendSearchPath(connection, this.searchPath);
-    }
+    this.prefix?.send(connection);
     super.prepare(connection);
   }
 
@@ -85,26 +80,21 @@ export class BoundQuery extends PgQueryBase {
   }
 }
 
-/** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that implicit transaction. */
-export function bindSubmittable(submittable: PgSubmittable, searchPathNow: SearchPathNow): void {
+/** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
+export function bindSubmittable(submittable: PgSubmittable, prefixNow: PrefixNow): void {
   const { submit, handleDataRow, handleCommandComplete } = submittable;
   submittable.submit = (connection) => {
-    const searchPath = searchPathNow();
-    if (searchPath !== undefined) {
-      // The first row and the first completion are the prefix's; then the submittable has its own handlers again.
+    const prefix = prefixNow();
+    if (prefix) {
+      // The first row and the first completions are the prefix's; then the submittable has its own handlers again.
+      let answersToSkip = prefix.answers;
       submittable.handleDataRow = () => undefined;
       submittable.handleCommandComplete = () => {
-        submittable.handleDataRow = handleDataRow;
-        submittable.handleCommandComplete = handleCommandComplete;
+        answersToSkip -= 1;
+        if (answersToSkip === 0) Object.assign(submittable, { handleDataRow, handleCommandComplete });
       };
-      sendSearchPath(connection, searchPath);
+      prefix.send(connection);
     }
     return submit.call(submittable, connection);
   };
-}
-
-function sendSearchPath(connection: PgConnection, searchPath: string): void {
-  connection.parse({ text: SET_SEARCH_PATH, name: '', types: [] });
-  connection.bind({ portal: '', statement: '', values: [searchPath], valueMapper: (value) => value });
-  connection.execute({ portal: '', rows: 0 });
 }

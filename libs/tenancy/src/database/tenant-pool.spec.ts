@@ -1,7 +1,7 @@
 import pg from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTestDatabase } from '../../../../test/support/test-database.js';
 import { runInScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../tenancy.errors.js';
@@ -191,6 +191,48 @@ describe('a transaction', () => {
     );
   });
 
+  it('travels with its first statement, and is not sent at all without one', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        const { stream } = (client as unknown as { connection: { stream: NodeJS.WritableStream } }).connection;
+        const sent = vi.spyOn(stream, 'write');
+        await client.query('BEGIN');
+        await client.query('COMMIT');
+        await client.query('START TRANSACTION ISOLATION LEVEL SERIALIZABLE;');
+        await client.query('ROLLBACK');
+        expect(sent).not.toHaveBeenCalled();
+        sent.mockRestore();
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        const text = "SELECT current_setting('transaction_isolation') AS i, current_schema() AS s WHERE $1";
+        expect((await client.query(text, [true])).rows).toEqual([{ i: 'repeatable read', s: 't_acme' }]);
+        await expect(client.query("INSERT INTO messages (body) VALUES ('x')")).rejects.toThrow('read-only transaction');
+        await client.query('ROLLBACK');
+        await client.query('BEGIN');
+        const cursor = client.query(new Cursor('SELECT current_schema() AS s, n FROM generate_series(1, 3) n'));
+        expect(await cursor.read(2)).toEqual([
+          { s: 't_acme', n: 1 },
+          { s: 't_acme', n: 2 },
+        ]);
+        await cursor.close();
+        await client.query('COMMIT');
+      }),
+    );
+  });
+
+  it('has failed as a whole where its first statement fails', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        for (const values of [undefined, [1]]) {
+          await client.query('BEGIN');
+          const text = values ? 'SELECT * FROM nothing WHERE 1 = $1' : 'SELECT * FROM nothing';
+          await expect(client.query(text, values)).rejects.toMatchObject({ code: '42P01', position: '15' });
+          await expect(client.query('SELECT 1')).rejects.toMatchObject({ code: '25P02' });
+          await client.query('ROLLBACK');
+        }
+      }),
+    );
+  });
+
   it('finds no table after a COMMIT in the middle of one text', async () => {
     await asAcme(() =>
       within(async (client) => {
@@ -353,5 +395,3 @@ describe('what one user leaves in a session', () => {
     });
   });
 });
-
-afterAll(() => undefined);
