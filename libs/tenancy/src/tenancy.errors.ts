@@ -61,9 +61,9 @@ export class InvalidTenantIdError extends TenancyError {
 export class TenantConflictError extends TenancyError {
   readonly code = 'TENANT_CONFLICT';
 
-  constructor(readonly answers: Readonly<Record<string, string>>) {
+  constructor(readonly answers: ReadonlyArray<readonly [source: string, tenantId: string]>) {
     super(
-      `The request names more than one tenant: ${Object.entries(answers)
+      `The request names more than one tenant: ${answers
         .map(([source, id]) => `${source} says ${JSON.stringify(id)}`)
         .join(', ')}. All that is given must agree.`,
     );
@@ -109,17 +109,24 @@ export class TenantClaimMismatchError extends TenantForbiddenError {
   }
 }
 
-/** A statement runs under another tenant than the one its database connection is bound to. It was not sent. */
+/**
+ * Something of one tenant is used as another: a database connection that is bound to it, or an entity that was loaded as
+ * it. Nothing was sent.
+ */
 export class TenantMismatchError extends TenancyError {
   readonly code = 'TENANT_MISMATCH';
 
   constructor(
     readonly bound: string,
     readonly current: string,
+    readonly subject: 'connection' | 'entity' = 'connection',
   ) {
     super(
-      `The connection is bound to ${bound}, the statement runs as ${current}. ` +
-        'Take a query runner, a stream or a repository result inside the scope that uses it.',
+      subject === 'connection'
+        ? `The connection is bound to ${bound}, the statement runs as ${current}. ` +
+            'Take a query runner, a stream or a repository result inside the scope that uses it.'
+        : `The entity belongs to ${bound} and is used as ${current}: its id is another row there. ` +
+            'Load it inside the scope that uses it.',
     );
   }
 }
@@ -189,6 +196,8 @@ export class TenancyOptionsError extends TenancyError {
 }
 
 function preview(value: unknown): string {
+  // Never String(value): a claim is whatever the token holds, an object with a toString() that is none included.
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'A list' : 'An object';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

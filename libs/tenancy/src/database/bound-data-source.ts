@@ -1,5 +1,15 @@
 import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'typeorm';
+import type { TenancyScope } from '../context/tenancy-scope.js';
+import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
+
+/** The scopes that the query runners of views run in, whatever the scope of the caller. */
+const scopes = new WeakMap<QueryRunner, TenancyScope>();
+
+/** The scope that a query runner works in. */
+export function scopeOf(runner: QueryRunner | undefined): TenancyScope | undefined {
+  return (runner && scopes.get(runner)) ?? currentScope();
+}
 
 /** Runs work in the scope that a view is bound to. It may have to look the tenant up first. */
 export type Within = <T>(work: () => Promise<T>) => Promise<T>;
@@ -34,10 +44,16 @@ export function bindDataSource(dataSource: DataSource, within: Within): DataSour
 function bindRunner(runner: QueryRunner, within: Within): QueryRunner {
   // These three are where a query runner meets its connection; whatever else it does goes through them.
   const { connect, query, stream } = runner;
+  const inside = <T>(work: () => Promise<T>): Promise<T> =>
+    within(() => {
+      const scope = currentScope();
+      if (scope) scopes.set(runner, scope);
+      return work();
+    });
   return Object.assign(runner, {
-    connect: () => within(() => connect.call(runner)),
-    query: (...args: Parameters<typeof query>) => within(() => query.apply(runner, args)),
-    stream: (...args: Parameters<typeof stream>) => within(() => stream.apply(runner, args)),
+    connect: () => inside(() => connect.call(runner)),
+    query: (...args: Parameters<typeof query>) => inside(() => query.apply(runner, args)),
+    stream: (...args: Parameters<typeof stream>) => inside(() => stream.apply(runner, args)),
   });
 }
 

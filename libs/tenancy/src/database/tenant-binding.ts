@@ -35,6 +35,11 @@ export class TenantBindings {
     this.system = { key: 'the system', searchPath: `"public"${this.tail}` };
   }
 
+  /** The binding of a scope; `undefined` where it has none. */
+  find(scope: TenancyScope | undefined): TenantBinding | undefined {
+    return scope?.system || scope?.tenant ? this.of(scope) : undefined;
+  }
+
   /** The binding of a scope; throws where it has neither a tenant nor is the system's. */
   of(scope: TenancyScope | undefined): TenantBinding {
     if (scope?.system) return this.system;

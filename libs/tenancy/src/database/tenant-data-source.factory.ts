@@ -1,15 +1,17 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, QueryRunner } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
-import { bindDataSource } from './bound-data-source.js';
+import { bindDataSource, scopeOf } from './bound-data-source.js';
+import { EntityTenancy } from './entity-tenancy.js';
 import { loginRoleWarnings } from './login-role.js';
 import { TenantBindings } from './tenant-binding.js';
 import type { TenantDatabaseOptions } from './tenant-database-options.js';
 import { TenantPool } from './tenant-pool.js';
+import { TenantRelationLoader } from './tenant-relation-loader.js';
 
 const FORBIDDEN = [
   'schema',
@@ -33,6 +35,7 @@ export class TenantDataSourceFactory {
   readonly dataSource: DataSource;
   /** The same DataSource bound to the system: the schema `public`, whatever the current tenant. */
   readonly system: DataSource;
+  private readonly entities: EntityTenancy;
   private readonly logger = new Logger('TenancyModule');
   private readonly views = new WeakMap<Tenant, DataSource>();
 
@@ -40,7 +43,11 @@ export class TenantDataSourceFactory {
     private readonly options: TenantDatabaseOptions,
     private readonly lookUp: (id: string) => Promise<Tenant>,
   ) {
-    this.dataSource = new DataSource(toDataSourceOptions(options));
+    const bindings = new TenantBindings(options.sharedSchemas);
+    this.dataSource = new DataSource(toDataSourceOptions(options, bindings));
+    const keyOf = (runner: QueryRunner | undefined) => bindings.find(scopeOf(runner))?.key;
+    this.entities = new EntityTenancy(keyOf);
+    Object.assign(this.dataSource, { relationLoader: new TenantRelationLoader(this.dataSource, this.entities) });
     this.system = bindDataSource(this.dataSource, async (work) => runInScope({ system: true }, work));
   }
 
@@ -65,6 +72,7 @@ export class TenantDataSourceFactory {
   /** Connects, and says what about the login role would weaken the isolation. Called when the module starts. */
   async initialize(): Promise<void> {
     await runInScope({ system: true }, () => this.dataSource.initialize());
+    this.dataSource.subscribers.push(this.entities);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
     const warnings = await loginRoleWarnings(this.system);
@@ -80,7 +88,7 @@ export class TenantDataSourceFactory {
   }
 }
 
-function toDataSourceOptions(options: TenantDatabaseOptions): DataSourceOptions {
+function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBindings): DataSourceOptions {
   for (const name of FORBIDDEN) {
     if (name in options && (options as Record<string, unknown>)[name] !== undefined) {
       throw new TenancyOptionsError(
@@ -88,7 +96,7 @@ function toDataSourceOptions(options: TenantDatabaseOptions): DataSourceOptions 
       );
     }
   }
-  const { sharedSchemas, grantTo: _grantTo, strict: _strict, extra, ...rest } = options;
+  const { sharedSchemas: _sharedSchemas, grantTo: _grantTo, strict: _strict, extra, ...rest } = options;
   return {
     // uuid-ossp would be installed into whichever schema comes first; gen_random_uuid() is PostgreSQL's own.
     installExtensions: false,
@@ -96,6 +104,6 @@ function toDataSourceOptions(options: TenantDatabaseOptions): DataSourceOptions 
     ...rest,
     type: 'postgres',
     driver: { ...pg, Pool: TenantPool },
-    extra: { ...extra, bindings: new TenantBindings(sharedSchemas) },
+    extra: { ...extra, bindings },
   };
 }
