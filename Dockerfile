@@ -15,8 +15,7 @@ COPY libs/problem-details/package.json libs/problem-details/
 COPY apps/tenant-management/package.json apps/tenant-management/
 COPY apps/communication/package.json apps/communication/
 COPY apps/sandbox/package.json apps/sandbox/
-RUN npm ci --no-audit --no-fund --omit=dev --workspace tenant-management --workspace communication \
-    --workspace nestjs-tenancy --workspace communication-schema --workspace problem-details
+RUN npm ci --no-audit --no-fund --omit=dev --workspace tenant-management --workspace communication
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -18,5 +18,5 @@ if (subject === '--help' || subject === '-h') {
 } else {
   const { jwtSecret } = await loadSecrets(readSettings(process.env).directory);
   const who = subject === '--platform' ? { platform: true } : { tenant: subject };
-  console.log(await issueToken({ ...who, secret: jwtSecret, expiresIn: '8h' }));
+  console.log(issueToken({ ...who, secret: jwtSecret, expiresIn: '8h' }));
 }

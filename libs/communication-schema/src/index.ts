@@ -1,5 +1,4 @@
-import { MessageAttempt } from './message-attempt.entity.js';
-import { Message } from './message.entity.js';
+import { Message, MessageAttempt } from './message.entity.js';
 import { CreateCommunication1760000000000 } from './migrations/1760000000000-create-communication.js';
 import { Template } from './template.entity.js';
 

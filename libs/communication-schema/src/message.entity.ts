@@ -1,5 +1,14 @@
-import { Column, CreateDateColumn, Entity, OneToMany, PrimaryColumn } from 'typeorm';
-import { MessageAttempt } from './message-attempt.entity.js';
+import type { Relation } from 'typeorm';
+import {
+  Column,
+  CreateDateColumn,
+  Entity,
+  JoinColumn,
+  ManyToOne,
+  OneToMany,
+  PrimaryColumn,
+  PrimaryGeneratedColumn,
+} from 'typeorm';
 
 export type Channel = 'email' | 'sms';
 export type MessageStatus = 'queued' | 'sent' | 'failed';
@@ -52,4 +61,25 @@ export class Message {
 
   @OneToMany(() => MessageAttempt, (attempt) => attempt.message)
   attempts: MessageAttempt[];
+}
+
+/** One try to send a message. */
+@Entity('message_attempts')
+export class MessageAttempt {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
+  id: string;
+
+  @ManyToOne(() => Message, (message) => message.attempts, { onDelete: 'CASCADE', nullable: false })
+  @JoinColumn({ name: 'message_id' })
+  message: Relation<Message>;
+
+  @Column('text')
+  outcome: 'sent' | 'failed';
+
+  /** Why it failed, in words that may be shown to the tenant. */
+  @Column('text', { nullable: true })
+  error: string | null;
+
+  @CreateDateColumn({ name: 'at', type: 'timestamptz' })
+  at: Date;
 }

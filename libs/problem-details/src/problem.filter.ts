@@ -68,7 +68,8 @@ function toProblem(error: unknown): Problem {
 
 function bodyFault(error: unknown): string {
   const cause = error instanceof HttpException ? error.cause : error;
-  return String((cause as { type?: unknown } | undefined)?.type ?? '');
+  const type = (cause as { type?: unknown } | undefined)?.type;
+  return typeof type === 'string' ? type : '';
 }
 
 /** The status that Express's and Fastify's own errors carry. */

@@ -30,6 +30,7 @@ export class CreateCommunication1760000000000 implements MigrationInterface {
         sent_at timestamptz
       )`);
     await runner.query('CREATE INDEX messages_newest ON messages (created_at DESC, id DESC)');
+    await runner.query("CREATE INDEX messages_queued ON messages (created_at) WHERE status = 'queued'");
     await runner.query(`
       CREATE TABLE message_attempts (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

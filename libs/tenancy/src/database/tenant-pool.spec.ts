@@ -6,7 +6,6 @@ import { useTestDatabase } from '../../../../test/support/test-database.js';
 import { runInScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../tenancy.errors.js';
 import { defineTenant } from '../tenants/tenant.js';
-import type { BoundClient } from './bound-client.js';
 import { TenantBindings } from './tenant-binding.js';
 import { TenantPool } from './tenant-pool.js';
 
@@ -112,7 +111,7 @@ describe('a statement', () => {
   });
 
   it('takes one round trip, with and without parameters', async () => {
-    const client = (await asAcme(() => pool.connect())) as unknown as BoundClient & pg.PoolClient;
+    const client = await asAcme(() => pool.connect());
     const { stream } = (
       client as unknown as { connection: { stream: { on(event: 'data', listener: () => void): void } } }
     ).connection;
