@@ -10,6 +10,6 @@ ALTER ROLE registry SET search_path = '';
 ALTER ROLE app SET search_path = '';
 GRANT CONNECT, CREATE ON DATABASE :"database" TO registry;
 GRANT USAGE, CREATE ON SCHEMA public TO registry;
-GRANT CONNECT ON DATABASE :"database" TO app;
-CREATE SCHEMA bullmq AUTHORIZATION app;
+-- CREATE is for the schema of the queue, which the queue makes and migrates itself.
+GRANT CONNECT, CREATE ON DATABASE :"database" TO app;
 SQL

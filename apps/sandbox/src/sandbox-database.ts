@@ -25,9 +25,8 @@ export async function prepareDatabase(adminUrl: string, secrets: Secrets): Promi
     await ensureRole(client, APP_ROLE, secrets.appPassword);
     await client.query(`GRANT CONNECT, CREATE ON DATABASE ${database} TO ${REGISTRY_ROLE}`);
     await client.query(`GRANT USAGE, CREATE ON SCHEMA public TO ${REGISTRY_ROLE}`);
-    await client.query(`GRANT CONNECT ON DATABASE ${database} TO ${APP_ROLE}`);
-    await client.query(`GRANT ${APP_ROLE} TO CURRENT_USER`);
-    await client.query(`CREATE SCHEMA IF NOT EXISTS bullmq AUTHORIZATION ${APP_ROLE}`);
+    // CREATE is for the schema of the queue, which the queue makes and migrates itself.
+    await client.query(`GRANT CONNECT, CREATE ON DATABASE ${database} TO ${APP_ROLE}`);
     return {
       registryUrl: loginAs(adminUrl, REGISTRY_ROLE, secrets.registryPassword),
       appUrl: loginAs(adminUrl, APP_ROLE, secrets.appPassword),

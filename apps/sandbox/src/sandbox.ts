@@ -99,7 +99,7 @@ export class Sandbox {
     const service = await ServiceProcess.start({
       name,
       main: new URL(`../../${name}/dist/main.js`, import.meta.url),
-      environment: { ...environment, PORT: String(port), HOST: '127.0.0.1' },
+      environment: { ...environment, PORT: String(port), HOST: '127.0.0.1', NO_COLOR: '1' },
       healthUrl: `http://127.0.0.1:${port}/health`,
       logFile: join(logs, `${name}.log`),
       notice: this.say,

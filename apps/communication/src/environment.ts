@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { emailSender, smsSender } from './settings/settings.js';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
+const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
+
+const environment = z.object({
+  /** 0 takes a free port. */
+  PORT: port.default(3000),
+  /** The address to listen on; every one where it is absent. */
+  HOST: z.string().optional(),
+  DATABASE_URL: databaseUrl,
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1_000).default(10),
+  /**
+   * Where the queue is. It listens for notifications, so it needs a server and not a transaction pooler.
+   * @defaultValue DATABASE_URL
+   */
+  QUEUE_DATABASE_URL: databaseUrl.optional(),
+  TENANT_MANAGEMENT_URL: z.url({ protocol: /^https?$/ }),
+  TENANT_MANAGEMENT_TOKEN: z.string(),
+  /** Tenants are subdomains of it: `acme.example.com`. */
+  TENANT_BASE_DOMAIN: z.hostname().toLowerCase().default('localhost'),
+  /** After this time at the latest a suspended tenant is refused and its changed settings are seen. */
+  TENANT_CACHE_TTL_MS: z.coerce.number().int().min(0).max(3_600_000).default(2_000),
+  /** A Redis that all instances share what they know of the tenants through; each keeps its own where it is absent. */
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  JWT_SECRET: z.string().min(32),
+  JWT_ISSUER: z.string().default('communication'),
+  /** `smtp://user:password@host:port`; `?ignoreTLS=true` for a server without TLS that offers it. */
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  /** The sender of tenants that have none of their own. */
+  EMAIL_FROM: emailSender.optional(),
+  SMS_SENDER_ID: smsSender.optional(),
+  TWILIO_BASE_URL: z.url({ protocol: /^https?$/ }).default('https://api.twilio.com'),
+  TWILIO_ACCOUNT_SID: z.string().startsWith('AC'),
+  TWILIO_AUTH_TOKEN: z.string(),
+  /** How often a message is tried before it has failed. */
+  MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(5),
+  /** The wait before the second attempt; it doubles with each further one. */
+  MESSAGE_BACKOFF_MS: milliseconds.default(5_000),
+  /** How long a message waits whose tenant is suspended, or for which something of our own is missing. */
+  MESSAGE_HOLD_MS: milliseconds.default(15_000),
+  /** How many messages one instance sends at once. */
+  MESSAGE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(5),
+  /** How often messages are looked for that wait without a job. */
+  MESSAGE_SWEEP_MS: milliseconds.default(60_000),
+});
+
+/** What the service is told by its environment, checked and completed. */
+export type Environment = Readonly<z.output<typeof environment>>;
+
+/** Injects the `Environment`. */
+export const ENVIRONMENT = Symbol('ENVIRONMENT');
+
+/** What is wrong with the environment, every variable on a line of its own. */
+export class EnvironmentError extends Error {}
+
+/** Reads the variables. Throws `EnvironmentError`. */
+export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+  // Compose files hand on variables that nobody set as empty ones.
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(given);
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path, message }) => {
+    const name = String(path[0]);
+    // Never the value: it may be a secret.
+    return given[name] === undefined ? `  ${name} is missing` : `  ${name}: ${message}`;
+  });
+  throw new EnvironmentError(`The environment of the service is not right:\n${[...new Set(lines)].join('\n')}`);
+}

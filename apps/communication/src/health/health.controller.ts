@@ -1,0 +1,32 @@
+import { Controller, Get, HttpStatus, Res, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService } from '@nestjs/terminus';
+import type { Response } from 'express';
+import { BypassTenancy } from 'nestjs-tenancy';
+import { ServiceHealth } from './service-health.js';
+
+@ApiTags('health')
+@Controller('health')
+@BypassTenancy()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly service: ServiceHealth,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Whether the service can work', security: [] })
+  async check(@Res({ passthrough: true }) response: Response): Promise<unknown> {
+    try {
+      return await this.health.check([
+        () => this.service.database(),
+        () => this.service.queue(),
+        () => this.service.tenantManagement(),
+      ]);
+    } catch (error) {
+      if (!(error instanceof ServiceUnavailableException)) throw error;
+      response.status(HttpStatus.SERVICE_UNAVAILABLE);
+      return error.getResponse();
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Message } from 'communication-schema';
+import type { TenantConfig } from 'nestjs-tenancy';
+import { createTransport } from 'nodemailer';
+import { parseMailbox } from '../addresses/mailbox.js';
+import type { Environment } from '../environment.js';
+import { ENVIRONMENT } from '../environment.js';
+import type { Settings } from '../settings/settings.js';
+import type { MessageSender, Sent } from './message-sender.js';
+import { SendError } from './message-sender.js';
+import { smtpFailure } from './smtp-failure.js';
+
+/** Sends email by SMTP, each from its tenant's own sender. */
+@Injectable()
+export class EmailSender implements MessageSender {
+  private readonly transport: ReturnType<typeof createTransport>;
+  private readonly domain: string;
+
+  constructor(@Inject(ENVIRONMENT) { SMTP_URL, TENANT_BASE_DOMAIN }: Environment) {
+    this.domain = TENANT_BASE_DOMAIN;
+    this.transport = createTransport({
+      url: SMTP_URL,
+      connectionTimeout: 5_000,
+      greetingTimeout: 5_000,
+      socketTimeout: 15_000,
+      dnsTimeout: 5_000,
+      // A text of a tenant's is a text, whatever it looks like.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  }
+
+  async send(message: Message, settings: Pick<TenantConfig<Settings>, 'get'>): Promise<Sent> {
+    const from = settings.get('email.from');
+    const sender = from === undefined ? undefined : parseMailbox(from);
+    if (from === undefined || !sender) {
+      throw new SendError('No sender is set: set "email.from" in the settings.', { permanent: true });
+    }
+    const replyTo = settings.get('email.replyTo');
+    const footer = settings.get('email.footer');
+    const messageId = `<${message.id}@${this.domain}>`;
+    try {
+      await this.transport.sendMail({
+        from: sender,
+        to: { name: '', address: message.to },
+        ...(replyTo === undefined ? {} : { replyTo: { name: '', address: replyTo } }),
+        subject: message.subject ?? '',
+        text: footer === undefined ? message.body : `${message.body}\n\n${footer}`,
+        // The same at each attempt: a mailbox that was handed the message twice can tell.
+        messageId,
+      });
+    } catch (error) {
+      throw smtpFailure(error);
+    }
+    return { from, providerId: messageId };
+  }
+}

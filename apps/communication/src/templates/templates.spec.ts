@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestService } from '../testing/test-service.js';
+import { isTemplateText, missingVariables, render } from './render.js';
+
+describe('a text with variables', () => {
+  it('has their values in their places', () => {
+    expect(render('{{a}}, {{ b }} and {{c-d.e}}', { a: 'A', b: 2, 'c-d.e': true })).toBe('A, 2 and true');
+  });
+
+  it('reads no value as a text of its own, nor as a pattern', () => {
+    expect(render('{{a}}', { a: '{{b}} $& $1', b: 'no' })).toBe('{{b}} $& $1');
+  });
+
+  it('knows the variables that were given, and nothing that an object has by itself', () => {
+    expect(missingVariables(['{{constructor}} {{toString}}', '{{a}} {{a}}'], {})).toEqual([
+      'constructor',
+      'toString',
+      'a',
+    ]);
+    expect(render('{{constructor}}', {})).toBe('{{constructor}}');
+  });
+
+  it.each(['{{', '{{#if a}}', '{{ a b }}', '{{a.b()}}'])('is refused where braces hold no variable: %s', (text) => {
+    expect(isTemplateText(text)).toBe(false);
+  });
+});
+
+describe('templates', () => {
+  const template = { id: 'welcome', channel: 'email', subject: 'Welcome', body: 'Hello {{name}}' };
+  let service: TestService;
+  beforeAll(async () => {
+    service = await TestService.start();
+  });
+  afterAll(() => service?.stop());
+
+  it('are kept for the tenant that made them', async () => {
+    const made = await service.call('POST', '/templates', { body: template });
+    expect(made).toMatchObject({ status: 201, body: { ...template, createdAt: expect.any(String) } });
+    expect((await service.call('GET', '/templates/welcome')).body).toEqual(made.body);
+    expect((await service.call('GET', '/templates')).body).toEqual({ templates: [made.body] });
+    expect((await service.call('GET', '/templates', { as: 'globex' })).body).toEqual({ templates: [] });
+    const foreign = await service.call('GET', '/templates/welcome', { as: 'globex' });
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'TEMPLATE_NOT_FOUND' } });
+  });
+
+  it('are not made twice', async () => {
+    const body = { ...template, id: 'twice' };
+    const answers = await Promise.all([1, 2, 3].map(() => service.call('POST', '/templates', { body })));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'TEMPLATE_EXISTS' });
+  });
+
+  it.each([
+    ['id', { ...template, id: 'Not a slug' }],
+    ['subject', { ...template, id: 'a', subject: undefined }],
+    ['subject', { ...template, id: 'a', subject: 'a\nb' }],
+    ['subject', { ...template, id: 'a', channel: 'sms' }],
+    ['body', { ...template, id: 'a', body: '{{#each}}' }],
+    ['channel', { ...template, id: 'a', channel: 'fax' }],
+  ])('that are not right are told which field to change: %s', async (key, body) => {
+    const answer = await service.call('POST', '/templates', { body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+    expect((answer.body.errors as Array<{ key: string }>).map((error) => error.key)).toContain(key);
+  });
+});
