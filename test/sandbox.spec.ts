@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -209,6 +209,29 @@ describe('acme sends', () => {
   });
 });
 
+describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('the README', () => {
+  it('prints what its lines print', async () => {
+    const text = await readFile(join(root, 'README.md'), 'utf8');
+    const blocks = [...text.split('## Use it')[0]!.matchAll(/```(sh|json)\n([\s\S]*?)```/g)].map(([, kind, code]) => ({
+      kind,
+      code: code!,
+    }));
+    // The first one starts the sandbox, which runs already.
+    const commands = blocks.slice(1).filter(({ kind }) => kind === 'sh');
+    const mark = '=== next block ===';
+    const script = commands.map(({ code }) => code.replaceAll(':3000', `:${ports.PORT}`)).join(`\necho '${mark}'\n`);
+    const { stdout } = await run('bash', ['-euc', script], { cwd: root, env: environment });
+    const printed = stdout.split(mark);
+    expect(printed).toHaveLength(commands.length);
+    for (const [index, { code }] of commands.entries()) {
+      const answer = blocks[blocks.findIndex((block) => block.code === code) + 1];
+      if (answer?.kind !== 'json') continue;
+      const found = printed[index]!.replaceAll('}{', '}\n{').trim().split('\n').map(comparable);
+      expect(new Set(found)).toEqual(new Set([comparable(answer.code)]));
+    }
+  });
+});
+
 describe('the sandbox', () => {
   it('has the data of before when it is started again', async () => {
     await stopSandbox();
@@ -242,6 +265,11 @@ describe('the sandbox', () => {
     expect(output).not.toContain(JSON.parse(secrets).jwtSecret);
   });
 });
+
+/** JSON without its white space, and with one name for every id. */
+function comparable(json: string): string {
+  return JSON.stringify(JSON.parse(json)).replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'an id');
+}
 
 async function pidOfService(): Promise<number> {
   const { stdout } = await run('ps', ['-eo', 'pid,ppid,args']);
