@@ -17,6 +17,8 @@ export class ProblemException extends HttpException {
     readonly code: string,
     readonly detail: string,
     readonly errors?: readonly FieldError[],
+    /** When to try again, in seconds; sent as `Retry-After`. */
+    readonly retryAfter?: number,
   ) {
     super(detail, status);
   }

@@ -38,19 +38,28 @@ export class ProblemFilter implements ExceptionFilter {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
     const { retryAfter, ...body } = toProblem(error);
-    if (body.status >= 500) this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.log(error, body.status);
     if (httpAdapter.isHeadersSent(response)) return httpAdapter.end(response);
     if (retryAfter !== undefined) httpAdapter.setHeader(response, 'Retry-After', String(retryAfter));
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.reply(response, JSON.stringify(body), body.status);
+  }
+
+  /** A failure of our own with its stack; what is merely away, a line for each refused request. */
+  private log(error: unknown, status: number): void {
+    if (status < 500) return;
+    const message = error instanceof Error ? error.message : String(error);
+    if (status === 503) this.logger.warn(message);
+    else this.logger.error(message, error instanceof Error ? error.stack : undefined);
   }
 }
 
 function toProblem(error: unknown): Problem {
   if (error instanceof TenancyError) return problemOf(error);
   if (error instanceof ProblemException) {
-    const { code, detail, errors } = error;
-    return { ...problem(error.getStatus(), code, detail), ...(errors ? { errors } : {}) };
+    const { code, detail, errors, retryAfter } = error;
+    const known = problem(error.getStatus(), code, detail);
+    return { ...known, ...(errors ? { errors } : {}), ...(retryAfter === undefined ? {} : { retryAfter }) };
   }
   const body = BODY_PROBLEMS[bodyFault(error)];
   if (error instanceof HttpException) {

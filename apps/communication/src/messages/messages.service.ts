@@ -94,6 +94,8 @@ export class MessagesService {
         503,
         'QUEUE_UNAVAILABLE',
         'The message cannot be queued now. Send the same request again, with the same Idempotency-Key.',
+        undefined,
+        5,
       );
     }
   }
