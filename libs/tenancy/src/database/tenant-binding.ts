@@ -8,6 +8,8 @@ import type { Tenant } from '../tenants/tenant.js';
 export interface TenantBinding {
   /** Tells bindings apart, and names them in errors. */
   readonly key: string;
+  /** `undefined` for the system. */
+  readonly tenantId?: string;
   /** The value of `search_path`: quoted, and without any schema but the one that is meant and the shared ones. */
   readonly searchPath: string;
 }
@@ -49,7 +51,11 @@ export class TenantBindings {
     if (!isTenantSchemaName(tenant.schema)) {
       throw new TenancyOptionsError(`${JSON.stringify(tenant.schema)} is not a name for a tenant's schema.`);
     }
-    const binding = { key: `tenant ${tenant.id} (${tenant.schema})`, searchPath: `"${tenant.schema}"${this.tail}` };
+    const binding = {
+      tenantId: tenant.id,
+      key: `tenant ${tenant.id} (${tenant.schema})`,
+      searchPath: `"${tenant.schema}"${this.tail}`,
+    };
     this.known.set(tenant, binding);
     return binding;
   }

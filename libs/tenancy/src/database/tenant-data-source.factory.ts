@@ -96,7 +96,18 @@ function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBin
       );
     }
   }
-  const { sharedSchemas: _sharedSchemas, grantTo: _grantTo, strict: _strict, extra, ...rest } = options;
+  const {
+    sharedSchemas: _sharedSchemas,
+    grantTo: _grantTo,
+    strict: _strict,
+    maxConnectionsPerTenant: limit,
+    maxConnectionWait: maxWait = 1_000,
+    extra,
+    ...rest
+  } = options;
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+    throw new TenancyOptionsError(`database.maxConnectionsPerTenant is ${limit}; it must be a whole number above 0.`);
+  }
   return {
     // uuid-ossp would be installed into whichever schema comes first; gen_random_uuid() is PostgreSQL's own.
     installExtensions: false,
@@ -104,6 +115,6 @@ function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBin
     ...rest,
     type: 'postgres',
     driver: { ...pg, Pool: TenantPool },
-    extra: { ...extra, bindings },
+    extra: { ...extra, bindings, ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }) },
   };
 }

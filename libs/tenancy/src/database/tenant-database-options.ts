@@ -30,6 +30,13 @@ export interface TenantDatabaseOptions extends Omit<
    */
   readonly grantTo?: readonly string[];
   /**
+   * How many connections of the pool one tenant may use at once. Who comes past it waits for the tenant's own, and after
+   * `maxConnectionWait` gets a `TenantQuotaExceededError` (429). @defaultValue no limit but the pool's
+   */
+  readonly maxConnectionsPerTenant?: number;
+  /** How long that wait may last, in milliseconds. @defaultValue `1_000` */
+  readonly maxConnectionWait?: number;
+  /**
    * Refuse to start, instead of a warning, where the login role could reach around the binding: a superuser, or one whose
    * own search_path is not empty. @defaultValue `false`
    */

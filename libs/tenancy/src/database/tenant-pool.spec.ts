@@ -394,3 +394,22 @@ describe('what one user leaves in a session', () => {
     });
   });
 });
+
+describe('a tenant that runs many slow statements', () => {
+  it('waits for its own connections, while another one is served', async () => {
+    const shared = new TenantPool({
+      connectionString: database.appUrl,
+      max: 3,
+      bindings: new TenantBindings(),
+      perTenant: { limit: 2, maxWait: 100 },
+    });
+    const slow = Array.from({ length: 6 }, () => asAcme(() => shared.query('SELECT pg_sleep(0.5)')));
+    const settled = Promise.allSettled(slow);
+    expect((await asGlobex(() => shared.query('SELECT body FROM messages'))).rows).toEqual([{ body: 'of globex' }]);
+    const refused = (await settled).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(4);
+    expect(refused[0]).toMatchObject({ reason: { code: 'TENANT_QUOTA_EXCEEDED', tenantId: 'acme' } });
+    expect((await asAcme(() => shared.query('SELECT body FROM messages'))).rows).toEqual([{ body: 'of acme' }]);
+    await shared.end();
+  });
+});

@@ -3,10 +3,18 @@ import pg from 'pg';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { BoundClient } from './bound-client.js';
+import type { ConnectionShareOptions } from './connection-shares.js';
+import { ConnectionShares } from './connection-shares.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
 
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
+
+export interface TenantPoolOptions extends pg.PoolConfig {
+  readonly bindings: TenantBindings;
+  readonly perTenant?: ConnectionShareOptions;
+  readonly pipeline?: boolean;
+}
 
 // How long a connection that was given back in the middle of a statement may take to finish it before it is closed.
 const CLEAN_DEADLINE_MS = 1_000;
@@ -14,8 +22,9 @@ const CLEAN_DEADLINE_MS = 1_000;
 /** A pool that binds a connection to the tenant of whoever asks for it, from the checkout to the release. */
 export class TenantPool extends pg.Pool {
   private readonly bindings: TenantBindings;
+  private readonly shares: ConnectionShares | undefined;
 
-  constructor(options: pg.PoolConfig & { bindings: TenantBindings; pipeline?: boolean }) {
+  constructor(options: TenantPoolOptions) {
     if (options.pipeline) {
       throw new TenancyOptionsError(
         'extra.pipeline sends statements before it is known whether a transaction is open.',
@@ -23,6 +32,7 @@ export class TenantPool extends pg.Pool {
     }
     super({ ...options, Client: BoundClient } as unknown as pg.PoolConfig);
     this.bindings = options.bindings;
+    if (options.perTenant) this.shares = new ConnectionShares(options.perTenant);
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -43,23 +53,45 @@ export class TenantPool extends pg.Pool {
       return;
     }
     const inCallersContext = AsyncResource.bind(callback);
+    const { tenantId } = binding;
+    const { shares } = this;
+    if (!shares || tenantId === undefined) return this.checkOut(binding, inCallersContext, () => undefined);
+    shares.acquire(tenantId, (refusal) => {
+      if (refusal) inCallersContext(refusal, undefined, () => undefined);
+      else this.checkOut(binding, inCallersContext, () => shares.release(tenantId));
+    });
+  }
+
+  private checkOut(binding: TenantBinding, callback: ConnectCallback, ended: () => void): void {
     super.connect((error, pooled, release) => {
-      if (error || !pooled) return inCallersContext(error, undefined, release);
+      if (error || !pooled) {
+        ended();
+        return callback(error, undefined, release);
+      }
       const client = pooled as unknown as BoundClient;
       client.bind(binding);
-      pooled.release = once((reason) => this.giveBack(client, release, reason));
-      inCallersContext(undefined, pooled, pooled.release);
+      pooled.release = once((reason) => this.giveBack(client, release, reason, ended));
+      callback(undefined, pooled, pooled.release);
     });
   }
 
   /** Nothing of a tenant goes back into the pool: what cannot be made clean is closed. */
-  private giveBack(client: BoundClient, release: Release, reason?: Error | boolean): void {
+  private giveBack(
+    client: BoundClient,
+    release: Release,
+    reason: Error | boolean | undefined,
+    ended: () => void,
+  ): void {
     client.unbind();
-    if (reason || client.isBroken) return release(reason ?? true);
-    if (client.isClean) return release();
+    const done = (cause?: Error | boolean) => {
+      release(cause);
+      ended();
+    };
+    if (reason || client.isBroken) return done(reason ?? true);
+    if (client.isClean) return done();
     client.clean(CLEAN_DEADLINE_MS).then(
-      () => release(),
-      () => release(true),
+      () => done(),
+      () => done(true),
     );
   }
 }
