@@ -21,6 +21,8 @@ export class BoundClient extends pg.Client {
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
+  /** Whether anything was sent since it was checked out. */
+  private used = false;
   /** A BEGIN that travels with the first statement of its transaction. */
   private heldBegin: string | undefined;
 
@@ -34,6 +36,7 @@ export class BoundClient extends pg.Client {
 
   bind(binding: TenantBinding): void {
     this.binding = binding;
+    this.used = false;
   }
 
   unbind(): void {
@@ -48,8 +51,7 @@ export class BoundClient extends pg.Client {
 
   /** Whether the next user may have it as it is: no statement on its way, no transaction, nothing left in the session. */
   get isClean(): boolean {
-    const { readyForQuery } = this.state;
-    return readyForQuery === true && this.isIdle && !this.residue;
+    return !this.used || (this.state.readyForQuery === true && this.isIdle && !this.residue);
   }
 
   /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
@@ -96,12 +98,14 @@ export class BoundClient extends pg.Client {
     const query = new BoundQuery(prefixNow, config, values, callback);
     if (typeof config !== 'string' && config.query_timeout) query.query_timeout = config.query_timeout;
     this.residue ||= leavesResidue(query.text ?? '');
+    this.used = true;
     super.query(query as never);
   }
 
   private submit<T extends PgSubmittable>(submittable: T): T {
     bindSubmittable(submittable, this.prefix());
-    this.residue ||= leavesResidue((submittable as { text?: string }).text ?? '');
+    this.residue ||= submittableLeavesResidue(submittable);
+    this.used = true;
     return super.query(submittable as never);
   }
 
@@ -171,4 +175,10 @@ function normalise(args: unknown[]): [string | QueryConfig, unknown, Callback | 
 
 function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {
   return typeof (value as { submit?: unknown }).submit === 'function';
+}
+
+/** A cursor has its text, and a stream has a cursor. What else there may be is not known, so it may leave anything. */
+function submittableLeavesResidue(submittable: { text?: string; cursor?: { text?: string } }): boolean {
+  const text = submittable.text ?? submittable.cursor?.text;
+  return text === undefined || leavesResidue(text);
 }

@@ -265,6 +265,16 @@ describe('cursors and streams', () => {
     }
   });
 
+  it('leave no setting behind', async () => {
+    const client = await asAcme(() => pool.connect());
+    const text = "SELECT set_config('app.user', 'acme', false)";
+    for await (const row of asAcme(() => client.query(new QueryStream(text))))
+      expect(row).toEqual({ set_config: 'acme' });
+    client.release();
+    const [found] = (await asGlobex(() => pool.query("SELECT current_setting('app.user', true) AS left"))).rows;
+    expect(found.left ?? '').toBe('');
+  });
+
   it('leave nothing when they are given back half read', async () => {
     const client = await asAcme(() => pool.connect());
     const cursor = asAcme(() => client.query(new Cursor('SELECT n FROM generate_series(1, 1000) n')));
