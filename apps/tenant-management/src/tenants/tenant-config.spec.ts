@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useRegistry } from '../testing/running-registry.js';
+
+const registry = useRegistry();
+
+beforeEach(async () => {
+  await registry.call('DELETE', '/tenants/acme?confirm=acme');
+  await registry.call('POST', '/tenants', {
+    id: 'acme',
+    config: { 'email.from': 'a@acme.com', 'sms.senderId': 'Acme' },
+  });
+});
+
+describe('the settings of a tenant', () => {
+  it('are answered as they are', async () => {
+    const answer = await registry.call('GET', '/tenants/acme/config');
+    expect(answer).toMatchObject({ status: 200, body: { 'email.from': 'a@acme.com', 'sms.senderId': 'Acme' } });
+  });
+
+  it('are merged with a change, and null removes a key', async () => {
+    const change = { 'email.from': 'b@acme.com', 'sms.senderId': null, 'limits.perDay': 100, unknown: null };
+    const merged = { 'email.from': 'b@acme.com', 'limits.perDay': 100 };
+    expect(await registry.call('PATCH', '/tenants/acme/config', change)).toMatchObject({ status: 200 });
+    expect((await registry.call('GET', '/tenants/acme/config')).body).toEqual(merged);
+    expect((await registry.call('GET', '/tenants/acme')).body.config).toEqual(merged);
+  });
+
+  it('are answered merged', async () => {
+    const { body } = await registry.call('PATCH', '/tenants/acme/config', { 'limits.perDay': 5 });
+    expect(body).toEqual({ 'email.from': 'a@acme.com', 'sms.senderId': 'Acme', 'limits.perDay': 5 });
+  });
+
+  it('lose none of twenty changes at once', async () => {
+    const keys = Array.from({ length: 20 }, (_, i) => `key.${i}`);
+    await Promise.all(keys.map((key) => registry.call('PATCH', '/tenants/acme/config', { [key]: 1 })));
+    const { body } = await registry.call('GET', '/tenants/acme/config');
+    expect(Object.keys(body)).toEqual(expect.arrayContaining(keys));
+  });
+
+  it('are refused where a change alone, or all that it adds up to, is too large', async () => {
+    expect(await registry.call('PATCH', '/tenants/acme/config', { a: 'x'.repeat(17_000) })).toMatchObject({
+      status: 400,
+      body: { code: 'VALIDATION_FAILED' },
+    });
+    expect((await registry.call('PATCH', '/tenants/acme/config', { a: 'x'.repeat(10_000) })).status).toBe(200);
+    const answer = await registry.call('PATCH', '/tenants/acme/config', { b: 'x'.repeat(10_000) });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+    expect((await registry.call('GET', '/tenants/acme/config')).body).not.toHaveProperty('b');
+  });
+
+  it.each(['{"__proto__":{"polluted":1}}', '{"a":{"constructor":{"prototype":{"polluted":1}}}}', '{"prototype":1}'])(
+    'are refused with a reserved key: %s',
+    async (change) => {
+      const answer = await registry.call('PATCH', '/tenants/acme/config', change);
+      expect(answer).toMatchObject({ status: 400, body: { errors: [{ message: 'This key is reserved.' }] } });
+      expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    },
+  );
+
+  it.each([[[]], ['text'], [{ 'a b': 1 }], [{ '.a': 1 }], [{ '': 1 }], [{ a: { b: { c: { d: { e: {} } } } } }]])(
+    'are refused where they are none: %j',
+    async (change) => {
+      const answer = await registry.call('PATCH', '/tenants/acme/config', JSON.stringify(change));
+      expect(answer.status).toBe(400);
+      expect((await registry.call('GET', '/tenants/acme/config')).body).toHaveProperty(['email.from'], 'a@acme.com');
+    },
+  );
+
+  it('of an unknown tenant are a 404', async () => {
+    for (const [method, body] of [['GET'], ['PATCH', { a: 1 }]] as const) {
+      expect(await registry.call(method, '/tenants/nobody/config', body)).toMatchObject({
+        status: 404,
+        body: { code: 'TENANT_NOT_FOUND' },
+      });
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+export const MAX_SETTINGS_BYTES = 16_384;
+const MAX_DEPTH = 5;
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+// A last label that is a number makes it an address: 127.0.0.1, 0x7f.1.
+const DOMAIN = new RegExp(`^(?:${LABEL}\\.)*(?!(?:\\d+|0x[0-9a-f]*)$)${LABEL}$`);
+// Names end up in the headers of mails and in log lines.
+const NO_CONTROL = /^\P{Cc}*$/u;
+const SETTING_KEY = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+
+/** A whole host name. It is kept in lower case, as the requests of the tenant's users are compared. */
+export const domain = z
+  .string()
+  .toLowerCase()
+  .max(253)
+  .regex(DOMAIN, 'Not a host name such as app.acme.com: no scheme, no port, no path, no address.')
+  .meta({ examples: ['app.acme.com'] });
+
+export const domains = z.array(domain).max(100).describe('Whole host names; each belongs to one tenant only.');
+
+export const name = z.string().trim().min(1).max(200).regex(NO_CONTROL, 'Has control characters in it.');
+
+export const plan = z.string().trim().min(1).max(100).regex(NO_CONTROL, 'Has control characters in it.');
+
+/** Whatever the caller wants to keep with a tenant. */
+export const metadata = boundedObject();
+
+/** Settings of a tenant by flat, dotted keys. What they mean is for the services that read them. */
+export const settings = boundedObject()
+  .superRefine((value, context) => {
+    for (const key of Object.keys(value)) {
+      if (SETTING_KEY.test(key) && key.length <= 200) continue;
+      context.addIssue({ code: 'custom', path: [key], message: 'Not a key such as email.from.' });
+    }
+  })
+  .meta({ examples: [{ 'email.from': 'hello@acme.com' }] });
+
+function boundedObject() {
+  return z.record(z.string(), z.unknown()).superRefine((value, context) => {
+    if (depthOf(value) > MAX_DEPTH) context.addIssue({ code: 'custom', message: `Deeper than ${MAX_DEPTH} levels.` });
+    if (Buffer.byteLength(JSON.stringify(value)) > MAX_SETTINGS_BYTES) {
+      context.addIssue({ code: 'custom', message: `More than ${MAX_SETTINGS_BYTES} bytes.` });
+    }
+  });
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
