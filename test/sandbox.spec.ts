@@ -212,9 +212,9 @@ describe('acme sends', () => {
 describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('the README', () => {
   it('prints what its lines print', async () => {
     const text = await readFile(join(root, 'README.md'), 'utf8');
-    const blocks = [...text.split('## Use it')[0]!.matchAll(/```(sh|json)\n([\s\S]*?)```/g)].map(([, kind, code]) => ({
+    const blocks = [...text.split('## Use it')[0].matchAll(/```(sh|json)\n([\s\S]*?)```/g)].map(([, kind, code]) => ({
       kind,
-      code: code!,
+      code: code,
     }));
     // The first one starts the sandbox, which runs already.
     const commands = blocks.slice(1).filter(({ kind }) => kind === 'sh');
@@ -226,7 +226,7 @@ describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('the README', () 
     for (const [index, { code }] of commands.entries()) {
       const answer = blocks[blocks.findIndex((block) => block.code === code) + 1];
       if (answer?.kind !== 'json') continue;
-      const found = printed[index]!.replaceAll('}{', '}\n{').trim().split('\n').map(comparable);
+      const found = printed[index].replaceAll('}{', '}\n{').trim().split('\n').map(comparable);
       expect(new Set(found)).toEqual(new Set([comparable(answer.code)]));
     }
   });

@@ -33,7 +33,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one s
     await Promise.all(
       Array.from({ length: WORKERS }, async () => {
         while (left-- > 0) {
-          const tenant = tenants[left % 2]!;
+          const tenant = tenants[left % 2];
           const found = await read(tenant).catch((error: Error) => error.message);
           if (found !== tenant.id) wrong += 1;
         }

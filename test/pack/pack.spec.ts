@@ -29,7 +29,7 @@ beforeAll(async () => {
   >;
   const versions = { ...manifest.devDependencies };
   const names = [
-    ...Object.keys(manifest.peerDependencies!),
+    ...Object.keys(manifest.peerDependencies),
     '@nestjs/platform-express',
     '@nestjs/platform-fastify',
     '@nestjs/typeorm',
@@ -86,7 +86,7 @@ describe('an empty project that installs it', () => {
       const call = async (tenant: string | undefined, method = 'GET') => {
         const headers: Record<string, string> = tenant ? { 'x-tenant-id': tenant } : {};
         const answer = await fetch(`${url}/notes`, { method, headers });
-        return { status: answer.status, body: (await answer.json()) as unknown };
+        return { status: answer.status, body: await answer.json() };
       };
       expect(await call('acme', 'POST')).toMatchObject({ status: 201, body: { body: 'a note of acme' } });
       expect(await call('acme')).toMatchObject({ status: 200, body: [{ body: 'a note of acme' }] });
@@ -105,7 +105,7 @@ async function firstLine(stream: NodeJS.ReadableStream): Promise<string> {
   let text = '';
   for await (const chunk of stream) {
     text += String(chunk);
-    if (text.includes('\n')) return text.split('\n')[0]!;
+    if (text.includes('\n')) return text.split('\n')[0];
   }
   throw new Error(`The project ended before it said where it listens: ${text}`);
 }

@@ -178,7 +178,8 @@ function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {
 }
 
 /** A cursor has its text, and a stream has a cursor. What else there may be is not known, so it may leave anything. */
-function submittableLeavesResidue(submittable: { text?: string; cursor?: { text?: string } }): boolean {
-  const text = submittable.text ?? submittable.cursor?.text;
-  return text === undefined || leavesResidue(text);
+function submittableLeavesResidue(submittable: PgSubmittable): boolean {
+  const { text, cursor } = submittable as { text?: string; cursor?: { text?: string } };
+  const sql = text ?? cursor?.text;
+  return sql === undefined || leavesResidue(sql);
 }
