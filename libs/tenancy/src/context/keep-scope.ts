@@ -1,31 +1,60 @@
-import { isObservable, Observable } from 'rxjs';
+import { isObservable, Observable, Subject, takeUntil } from 'rxjs';
 import type { TenancyScope } from './tenancy-scope.js';
-import { runInScope } from './tenancy-scope.js';
+import { currentScope, runInScope } from './tenancy-scope.js';
 
 /**
- * Runs work in a scope, and what it returns too: an Observable does its work when it is subscribed to, an async
- * generator when it is read, both long after `work` returned and wherever their reader happens to be.
+ * Runs work in a scope, and what it returns too: an Observable does its work when it is subscribed to, a generator when
+ * it is read, both long after `work` returned and wherever their reader happens to be.
  */
 export function runAndKeepScope<T>(scope: TenancyScope, work: () => T): T {
-  const result: unknown = runInScope(scope, work);
-  if (isObservable(result)) {
-    return new Observable((subscriber) => runInScope(scope, () => result.subscribe(subscriber))) as T;
+  return keepScope(scope, runInScope(scope, work)) as T;
+}
+
+function keepScope(scope: TenancyScope, result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  // Asked with `in` first: there are objects that throw where a property is read that they have not.
+  if ('subscribe' in result && isObservable(result)) return keepObservable(scope, result);
+  if (isGenerator(result)) return keepGenerator(scope, result);
+  if (result instanceof Promise) return result.then((value) => keepScope(scope, value));
+  // A query builder that runs once it is awaited: it would run in the scope of whoever awaits it.
+  if (isThenable(result)) {
+    return new Promise((resolve, reject) => void runInScope(scope, () => result.then(resolve, reject)));
   }
-  if (isAsyncGenerator(result)) return keepGenerator(scope, result) as T;
-  return result as T;
+  return result;
 }
 
-function isAsyncGenerator(value: unknown): value is AsyncGenerator {
-  return Object.prototype.toString.call(value) === '[object AsyncGenerator]';
+function keepObservable(scope: TenancyScope, source: Observable<unknown>): Observable<unknown> {
+  return new Observable((subscriber) => {
+    // What comes after run() is its caller's: subscribers are told in the scope they subscribed in.
+    const outer = currentScope();
+    const left = new Subject<void>();
+    subscriber.add(() => runInScope(scope, () => left.next()));
+    runInScope(scope, () =>
+      source.pipe(takeUntil(left)).subscribe({
+        next: (value) => runInScope(outer, () => subscriber.next(value)),
+        error: (error) => runInScope(outer, () => subscriber.error(error)),
+        complete: () => runInScope(outer, () => subscriber.complete()),
+      }),
+    );
+  });
 }
 
-function keepGenerator(scope: TenancyScope, generator: AsyncGenerator): AsyncGenerator {
-  return new Proxy(generator, {
+function keepGenerator(scope: TenancyScope, generator: AsyncGenerator | Generator): unknown {
+  const kept: unknown = new Proxy(generator, {
     get(target, property) {
-      if (property === Symbol.asyncIterator) return () => keepGenerator(scope, target);
+      if (property === Symbol.asyncIterator || property === Symbol.iterator) return () => kept;
       const member: unknown = Reflect.get(target, property, target);
       if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => runInScope(scope, () => Reflect.apply(member, target, args));
+      return (...args: unknown[]) => runInScope(scope, () => Reflect.apply(member, target, args) as unknown);
     },
   });
+  return kept;
+}
+
+function isGenerator(value: object): value is AsyncGenerator | Generator {
+  return /^\[object (?:Async)?Generator\]$/.test(Object.prototype.toString.call(value));
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return 'then' in value && typeof value.then === 'function';
 }

@@ -19,6 +19,6 @@ export function currentScope(): TenancyScope | undefined {
 }
 
 /** Runs work in a scope. `run`, never `enterWith`: what is entered would stay for whatever comes next on that path. */
-export function runInScope<T>(scope: TenancyScope, work: () => T): T {
-  return storage.run(scope, work);
+export function runInScope<T>(scope: TenancyScope | undefined, work: () => T): T {
+  return storage.run(scope as TenancyScope, work);
 }

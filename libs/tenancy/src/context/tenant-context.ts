@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { TenantContextMissingError, TenantSuspendedError } from '../tenancy.errors.js';
+import { InvalidTenantIdError, TenantContextMissingError, TenantSuspendedError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
+import { defineTenant } from '../tenants/tenant.js';
 import { TenantService } from '../tenants/tenant.service.js';
 import { runAndKeepScope } from './keep-scope.js';
 import type { TenancyScope } from './tenancy-scope.js';
@@ -49,8 +50,8 @@ export class TenantContext {
 
   /**
    * Runs work as a tenant; the outer scope is back when it returns or throws. Given an id, the tenant is looked up
-   * first and must be active. Given a tenant, it is taken as it is. A returned Observable or async generator stays in
-   * the scope.
+   * first and must be active. Given a tenant, it is taken as it is, whatever its status. What work returns to be done
+   * later stays in the scope: an Observable, a generator, a query that runs once it is awaited.
    *
    * @example await context.run('acme', () => messages.find())
    */
@@ -58,7 +59,9 @@ export class TenantContext {
   run<T>(id: string, work: () => T): Promise<Awaited<T>>;
   run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>>;
   run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>> {
-    if (typeof tenant !== 'string') return runAndKeepScope({ tenant }, work);
+    // Not every caller has a type checker, and a job without its tenant's id must not run for nobody.
+    if (tenant === undefined || tenant === null) throw new InvalidTenantIdError(tenant);
+    if (typeof tenant !== 'string') return runAndKeepScope({ tenant: defineTenant(tenant) }, work);
     return this.tenants.getTenant(tenant).then((found) => runAndKeepScope({ tenant: found }, work)) as Promise<
       Awaited<T>
     >;
@@ -72,8 +75,9 @@ export class TenantContext {
   /** Changes the tenant of the running scope only. Throws outside a scope, and for a tenant that is not active. */
   set(tenant: Tenant): void {
     const scope = requireScope();
-    if (tenant.status !== 'active') throw new TenantSuspendedError(tenant.id, tenant.status);
-    scope.tenant = tenant;
+    const defined = defineTenant(tenant);
+    if (defined.status !== 'active') throw new TenantSuspendedError(defined.id, defined.status);
+    scope.tenant = defined;
     scope.system = false;
     delete scope.refusal;
   }

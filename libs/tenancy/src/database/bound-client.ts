@@ -1,13 +1,14 @@
+import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
 import { currentScope } from '../context/tenancy-scope.js';
-import { TenantContextMissingError, TenantMismatchError } from '../tenancy.errors.js';
+import { TenantContextMissingError, TenantMismatchError, UnsupportedStatementError } from '../tenancy.errors.js';
 import type { PrefixNow } from './bound-query.js';
-import { BoundQuery, bindSubmittable } from './bound-query.js';
+import { bindSubmittable, BoundQuery, keepContext } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
-import { leavesResidue } from './session-residue.js';
 import { StatementPrefix } from './statement-prefix.js';
+import type { StatementTraits } from './statement-traits.js';
+import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
-import { plainBegin, plainEnd } from './transaction-control.js';
 
 type Callback = (error: Error | null, result?: unknown) => void;
 type QueryConfig = { text: string; values?: unknown; query_timeout?: number; callback?: Callback };
@@ -21,8 +22,7 @@ export class BoundClient extends pg.Client {
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
-  /** Whether anything was sent since it was checked out. */
-  private used = false;
+  private hasSent = false;
   /** A BEGIN that travels with the first statement of its transaction. */
   private heldBegin: string | undefined;
 
@@ -36,7 +36,6 @@ export class BoundClient extends pg.Client {
 
   bind(binding: TenantBinding): void {
     this.binding = binding;
-    this.used = false;
   }
 
   unbind(): void {
@@ -51,18 +50,12 @@ export class BoundClient extends pg.Client {
 
   /** Whether the next user may have it as it is: no statement on its way, no transaction, nothing left in the session. */
   get isClean(): boolean {
-    return !this.used || (this.state.readyForQuery === true && this.isIdle && !this.residue);
-  }
-
-  /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
-  get isIdle(): boolean {
-    const status = this.state.getTransactionStatus();
-    return status === 'I' || status === null;
+    return this.isSettled && this.isIdle && !this.residue;
   }
 
   /** Waits for what is on its way and clears the session. Throws where it cannot be made clean. */
   async clean(deadline: number): Promise<void> {
-    if (!this.state.readyForQuery) await this.drained(deadline);
+    if (!this.isSettled) await this.drained(deadline);
     if (!this.isIdle) throw new Error('The connection was given back within a transaction.');
     if (!this.residue) return;
     await super.query('DISCARD ALL');
@@ -80,69 +73,112 @@ export class BoundClient extends pg.Client {
         this.ask(config, values, (error, result) => (error ? reject(error) : resolve(result)));
       }) as never;
     }
+    // pg calls back in the context of its socket, which is that of whoever the socket was opened for.
+    const inCallersContext = AsyncResource.bind(callback);
     try {
-      this.ask(config, values, callback);
+      this.ask(config, values, inCallersContext);
     } catch (error) {
-      process.nextTick(callback, error);
+      process.nextTick(inCallersContext, error);
     }
     return undefined as never;
   }
 
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
-    const prefixNow = this.prefix();
-    const answer = this.holdOrDrop(typeof config === 'string' ? config : config.text);
+    const binding = this.ownBinding();
+    const text = textOf(config, values);
+    const traits = sendable(text);
+    const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
       return;
     }
-    const query = new BoundQuery(prefixNow, config, values, callback);
+    if (traits.travelsAlone) this.sendHeldBegin(binding);
+    const query = new BoundQuery(this.prefixNow(binding), traits, config, values, callback);
     if (typeof config !== 'string' && config.query_timeout) query.query_timeout = config.query_timeout;
-    this.residue ||= leavesResidue(query.text ?? '');
-    this.used = true;
-    super.query(query as never);
+    this.residue ||= traits.leavesResidue;
+    this.send(query);
   }
 
   private submit<T extends PgSubmittable>(submittable: T): T {
-    bindSubmittable(submittable, this.prefix());
-    this.residue ||= submittableLeavesResidue(submittable);
-    this.used = true;
+    const binding = this.ownBinding();
+    if (submittable instanceof pg.Query) {
+      throw new UnsupportedStatementError('Give query() the text and the values, not a Query object.');
+    }
+    const text = textOfSubmittable(submittable);
+    const traits = text === undefined ? undefined : sendable(text);
+    keepContext(submittable);
+    if (isCursor(submittable)) {
+      bindSubmittable(submittable, this.prefixNow(binding));
+    } else if (this.heldBegin !== undefined) {
+      this.sendHeldBegin(binding);
+    } else if (this.isIdle) {
+      throw new UnsupportedStatementError('COPY and the like are bound by their transaction only. Begin one before.');
+    }
+    // What is not known may leave anything.
+    this.residue ||= traits?.leavesResidue ?? true;
+    return this.send(submittable) as T;
+  }
+
+  private send(submittable: PgSubmittable): unknown {
+    this.hasSent = true;
     return super.query(submittable as never);
   }
 
   /**
-   * Holds a BEGIN back for the first statement of its transaction; a transaction that ends without one is never sent at
+   * Holds a BEGIN, and the modes it is given, back for the first statement of its transaction; a transaction that ends without one is never sent at
    * all. Returns what such a statement is answered with; `undefined` for what has to be sent.
    */
-  private holdOrDrop(text: string | undefined): string | undefined {
-    if (text === undefined) return undefined;
+  private holdOrDrop({ begin, end, modes }: StatementTraits): string | undefined {
     if (this.heldBegin !== undefined) {
-      const end = plainEnd(text);
       if (end) this.heldBegin = undefined;
-      return end;
+      if (modes) this.heldBegin += ` ${modes}`;
+      return end ?? (modes && 'SET');
     }
-    const begin = plainBegin(text);
     // With a statement still on its way, the next one would take the BEGIN along before this one had its turn.
-    if (begin === undefined || this.state.readyForQuery !== true || !this.isIdle) return undefined;
+    if (begin === undefined || !this.isSettled || !this.isIdle) return undefined;
     this.heldBegin = begin;
-    return 'BEGIN';
+    return begin.startsWith('start') ? 'START' : 'BEGIN';
   }
 
-  /** What a statement of the running code carries. Throws where that code may not use this connection. */
-  private prefix(): PrefixNow {
+  /** For what cannot take it along. */
+  private sendHeldBegin(binding: TenantBinding): void {
+    const begin = this.heldBegin;
+    if (begin === undefined) return;
+    this.heldBegin = undefined;
+    // It cannot fail but with the connection, and then what comes after it fails too.
+    this.send(new BoundQuery(this.prefixNow(binding), traitsOf(begin), begin, undefined, () => undefined));
+  }
+
+  /** The binding, for a statement of the running code. Throws where that code may not use this connection. */
+  private ownBinding(): TenantBinding {
     const { binding } = this;
     if (!binding) {
       throw new TenantContextMissingError('The connection was given back; it is bound to no tenant any more.');
     }
     const current = this.bindings.of(currentScope());
     if (current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
-    // The binding of now, not of the moment of sending: a statement may wait behind others while the connection is
-    // given back.
+    return binding;
+  }
+
+  /** The binding of now, not of the moment of sending: a statement may wait while the connection is given back. */
+  private prefixNow(binding: TenantBinding): PrefixNow {
     return () => {
       if (!this.isIdle) return undefined;
       const begin = this.heldBegin;
       this.heldBegin = undefined;
       return new StatementPrefix(binding.searchPath, begin);
     };
+  }
+
+  /** Whether no statement is on its way or waits. A new connection is ready before pg says so. */
+  private get isSettled(): boolean {
+    return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || !this.hasSent);
+  }
+
+  /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
+  private get isIdle(): boolean {
+    const status = this.state.getTransactionStatus();
+    return status === 'I' || status === null;
   }
 
   private async drained(deadline: number): Promise<void> {
@@ -173,13 +209,32 @@ function normalise(args: unknown[]): [string | QueryConfig, unknown, Callback | 
   return [config, second, third ?? own];
 }
 
+/** The text of a statement. What pg would only find out while it sends is refused here, before anything is sent. */
+function textOf(config: string | QueryConfig, values: unknown): string {
+  const { text, values: own } = typeof config === 'string' ? { text: config, values: undefined } : config;
+  if (typeof text !== 'string') throw new TypeError('A query needs a text.');
+  const given = values ?? own;
+  if (given !== undefined && given !== null && !Array.isArray(given))
+    throw new TypeError('Query values must be an array');
+  return text;
+}
+
+function sendable(text: string): StatementTraits {
+  const traits = traitsOf(text);
+  if (traits.refusal !== undefined) throw new UnsupportedStatementError(traits.refusal);
+  return traits;
+}
+
 function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {
   return typeof (value as { submit?: unknown }).submit === 'function';
 }
 
-/** A cursor has its text, and a stream has a cursor. What else there may be is not known, so it may leave anything. */
-function submittableLeavesResidue(submittable: PgSubmittable): boolean {
+/** What sends its messages one by one, as pg-cursor does, and pg-query-stream with a cursor of its own. */
+function isCursor(submittable: object): boolean {
+  return 'handlePortalSuspended' in submittable && ('read' in submittable || 'cursor' in submittable);
+}
+
+function textOfSubmittable(submittable: object): string | undefined {
   const { text, cursor } = submittable as { text?: string; cursor?: { text?: string } };
-  const sql = text ?? cursor?.text;
-  return sql === undefined || leavesResidue(sql);
+  return text ?? cursor?.text;
 }

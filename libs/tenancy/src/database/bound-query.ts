@@ -1,8 +1,9 @@
+import { AsyncResource } from 'node:async_hooks';
 import { TransactionAbortedError, UnsupportedStatementError } from '../tenancy.errors.js';
 import type { PgConnection, PgMessage, PgSubmittable } from './pg-internals.js';
 import { PgQueryBase } from './pg-internals.js';
 import type { StatementPrefix } from './statement-prefix.js';
-import { chains, isCommit } from './transaction-control.js';
+import type { StatementTraits } from './statement-traits.js';
 
 /** What a statement that is sent now must carry; `undefined` inside a transaction, which carries it already. */
 export type PrefixNow = () => StatementPrefix | undefined;
@@ -18,28 +19,30 @@ export class BoundQuery extends PgQueryBase {
   private answersToSkip = 0;
   private prefixLength = 0;
   private prefix: StatementPrefix | undefined;
-  private readonly isCommit: boolean;
 
   constructor(
     private readonly prefixNow: PrefixNow,
+    private readonly traits: Pick<StatementTraits, 'end' | 'needsTransaction'>,
     config: string | { text: string; name?: string; values?: unknown },
     values: unknown,
     callback: ((error: Error | null, result?: unknown) => void) | undefined,
   ) {
     // A named statement would be planned once for all tenants and then planned again at every change of tenant.
     super(typeof config === 'string' ? config : { ...config, name: undefined }, values, callback);
-    this.isCommit = isCommit(this.text);
-    if (chains(this.text)) {
-      throw new UnsupportedStatementError('AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.');
-    }
   }
 
   override submit(connection: PgConnection): Error | null | void {
-    this.prefix = this.prefixNow();
-    if (this.prefix) {
-      this.answersToSkip = this.prefix.answers;
+    const prefix = this.prefixNow();
+    this.prefix = prefix;
+    if (prefix) {
+      if (this.traits.needsTransaction && !prefix.begins) {
+        return new UnsupportedStatementError('CALL may end the transaction that binds it. Begin one before.');
+      }
+      // Its messages are sent one by one, so that an error in the statement leaves the BEGIN as it is.
+      if (prefix.begins) this.queryMode = 'extended';
+      this.answersToSkip = prefix.answers;
       if (!this.requiresPreparation()) {
-        const { sql } = this.prefix;
+        const { sql } = prefix;
         this.prefixLength = sql.length;
         this.text = sql + this.text;
       }
@@ -61,7 +64,7 @@ export class BoundQuery extends PgQueryBase {
       this.answersToSkip -= 1;
       return;
     }
-    if (this.isCommit && message.text === 'ROLLBACK') {
+    if (this.traits.end === 'COMMIT' && message.text === 'ROLLBACK') {
       // PostgreSQL ends a failed transaction with ROLLBACK, and reports no error: what was written is gone.
       this.refuseResult(new TransactionAbortedError());
     }
@@ -97,4 +100,31 @@ export function bindSubmittable(submittable: PgSubmittable, prefixNow: PrefixNow
     }
     return submit.call(submittable, connection);
   };
+}
+
+const HANDLERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleEmptyQuery',
+  'handleReadyForQuery',
+  'handleError',
+  'handleCopyInResponse',
+  'handleCopyData',
+] as const;
+
+/**
+ * Lets a cursor or a stream be answered in the context of whoever asked. pg calls it in the context of its socket, which
+ * is that of whoever the socket was opened for.
+ */
+export function keepContext(submittable: PgSubmittable): void {
+  const context = new AsyncResource('nestjs-tenancy:cursor');
+  const members = submittable as unknown as Record<string, unknown>;
+  for (const name of HANDLERS) {
+    const handler = members[name];
+    if (typeof handler !== 'function') continue;
+    members[name] = (...args: unknown[]): unknown =>
+      context.runInAsyncScope(handler as (...given: unknown[]) => unknown, submittable, ...args);
+  }
 }

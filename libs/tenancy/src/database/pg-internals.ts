@@ -27,6 +27,7 @@ export interface PgQuery extends PgSubmittable {
   text: string;
   callback?: (error: Error | undefined | null, result?: unknown) => void;
   query_timeout?: number;
+  queryMode?: string;
   requiresPreparation(): boolean;
   prepare(connection: PgConnection): void;
   handleError(error: Error, connection: PgConnection): void;
@@ -42,6 +43,8 @@ export const PgQueryBase = pg.Query as unknown as new (
 export interface PgClientState {
   readonly connection: PgConnection;
   readonly readyForQuery?: boolean;
+  /** What was asked for and not sent yet. */
+  readonly _queryQueue: readonly unknown[];
   /** `I` idle, `T` in a transaction, `E` in a failed one. */
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
 }

@@ -17,10 +17,17 @@ export class StatementPrefix {
     return this.begin === undefined ? 1 : 2;
   }
 
-  /** For a simple query: all its statements, up to a COMMIT among them, are one implicit transaction. */
+  /** Whether a transaction begins with it. */
+  get begins(): boolean {
+    return this.begin !== undefined;
+  }
+
+  /**
+   * For a simple query: all its statements, up to a COMMIT among them, are one implicit transaction. A BEGIN is not among
+   * them: such a text is parsed whole before any of it runs, and an error in the statement would take the BEGIN along.
+   */
   get sql(): string {
-    const path = `SET LOCAL search_path TO ${this.searchPath}; `;
-    return this.begin === undefined ? path : `${this.begin}; ${path}`;
+    return `SET LOCAL search_path TO ${this.searchPath}; `;
   }
 
   /** For the extended protocol: what is executed before the next Sync is one implicit transaction. */

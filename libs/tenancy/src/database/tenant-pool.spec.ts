@@ -3,7 +3,7 @@ import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useTestDatabase } from '../../../../test/support/test-database.js';
-import { runInScope } from '../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../tenancy.errors.js';
 import { defineTenant } from '../tenants/tenant.js';
 import { TenantBindings } from './tenant-binding.js';
@@ -201,7 +201,8 @@ describe('a transaction', () => {
         await client.query('ROLLBACK');
         expect(sent).not.toHaveBeenCalled();
         sent.mockRestore();
-        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+        await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+        await client.query('SET TRANSACTION READ ONLY');
         const text = "SELECT current_setting('transaction_isolation') AS i, current_schema() AS s WHERE $1";
         expect((await client.query(text, [true])).rows).toEqual([{ i: 'repeatable read', s: 't_acme' }]);
         await expect(client.query("INSERT INTO messages (body) VALUES ('x')")).rejects.toThrow('read-only transaction');
@@ -218,25 +219,80 @@ describe('a transaction', () => {
     );
   });
 
-  it('has failed as a whole where its first statement fails', async () => {
+  it.each<[string, string, unknown[] | undefined]>([
+    ['a table is missing', 'SELECT * FROM nothing', undefined],
+    ['a table is missing, with parameters', 'SELECT * FROM nothing WHERE 1 = $1', [1]],
+    ['the syntax is wrong', 'SELEC 1', undefined],
+    ['the syntax of one of several is wrong', 'SELECT 1; SELEC 1', undefined],
+    ['a parameter cannot be read', 'SELECT $1::int', ['x']],
+  ])('has failed as a whole where its first statement fails: %s', async (_why, text, values) => {
     await asAcme(() =>
       within(async (client) => {
-        for (const values of [undefined, [1]]) {
-          await client.query('BEGIN');
-          const text = values ? 'SELECT * FROM nothing WHERE 1 = $1' : 'SELECT * FROM nothing';
-          await expect(client.query(text, values)).rejects.toMatchObject({ code: '42P01', position: '15' });
-          await expect(client.query('SELECT 1')).rejects.toMatchObject({ code: '25P02' });
-          await client.query('ROLLBACK');
-        }
+        await client.query('BEGIN');
+        await expect(client.query(text, values)).rejects.toThrow();
+        await expect(client.query("INSERT INTO messages (body) VALUES ('stays')")).rejects.toMatchObject({
+          code: '25P02',
+        });
+        await client.query('ROLLBACK');
+      }),
+    );
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+  });
+
+  it('is there still where its first statement is refused before it is sent', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await client.query('BEGIN');
+        await expect(client.query({ text: 'SELECT 1', values: 'none' as never })).rejects.toThrow('must be an array');
+        await expect(client.query('SELECT lastval()')).rejects.toThrow('RETURNING');
+        await client.query("INSERT INTO messages (body) VALUES ('gone')");
+        await client.query('ROLLBACK');
+      }),
+    );
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+  });
+
+  it('takes several statements of one text along, in order', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await client.query('BEGIN');
+        await client.query("INSERT INTO messages (body) VALUES ('a'); INSERT INTO messages (body) VALUES ('b')");
+        expect((await client.query('SELECT count(*)::int AS n FROM messages')).rows).toEqual([{ n: 3 }]);
+        await client.query('ROLLBACK');
+      }),
+    );
+    expect(await asAcme(bodies)).toEqual(['of acme']);
+  });
+
+  it('is needed by a procedure, which might commit', async () => {
+    await database.query('CREATE OR REPLACE PROCEDURE t_acme.p(x int) LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$');
+    await asAcme(() =>
+      within(async (client) => {
+        await expect(client.query('CALL p($1)', [1])).rejects.toThrow('Begin one before');
+        await client.query('BEGIN');
+        await expect(client.query('CALL p($1)', [1])).rejects.toThrow('invalid transaction termination');
+        await client.query('ROLLBACK');
       }),
     );
   });
 
-  it('finds no table after a COMMIT in the middle of one text', async () => {
+  it('that is left open in a callback does not go to the next one', async () => {
+    const client = await asAcme(() => pool.connect());
+    const next = asGlobex(() => pool.connect());
+    asAcme(() => {
+      client.query('SELECT 1', () => client.release());
+      client.query('BEGIN').catch(() => undefined);
+    });
+    const taken = await next;
+    expect((await asGlobex(() => taken.query('SELECT body FROM messages'))).rows).toEqual([{ body: 'of globex' }]);
+    taken.release();
+  });
+
+  it('has nothing after its end in the same text', async () => {
     await asAcme(() =>
       within(async (client) => {
         await expect(client.query('SELECT 1; COMMIT; SELECT body FROM messages')).rejects.toMatchObject({
-          code: '42P01',
+          code: 'STATEMENT_UNSUPPORTED',
         });
       }),
     );
@@ -281,6 +337,18 @@ describe('cursors and streams', () => {
     expect(await cursor.read(10)).toHaveLength(10);
     client.release();
     expect(await asGlobex(bodies)).toEqual(['of globex']);
+  });
+});
+
+describe('what cannot be bound', () => {
+  it('is refused before it is sent: a Query object, and a COPY outside a transaction', async () => {
+    const client = await asAcme(() => pool.connect());
+    expect(() => asAcme(() => client.query(new pg.Query('SELECT 1', () => undefined) as never))).toThrow(
+      'Query object',
+    );
+    const copy = { submit: () => undefined, handleDataRow: () => undefined, handleCommandComplete: () => undefined };
+    expect(() => asAcme(() => client.query(copy as never))).toThrow('Begin one before');
+    client.release();
   });
 });
 
@@ -329,6 +397,41 @@ describe('callbacks of a contended pool', () => {
     });
     asAcme(() => held.release());
     expect(await seen).toEqual(['of globex']);
+  });
+});
+
+describe('what pg calls back', () => {
+  // Acme's request opens the connection that everybody then uses.
+  beforeEach(() => asAcme(() => pool.query('SELECT 1')));
+  const who = () => currentScope()?.tenant?.id ?? 'nobody';
+
+  it('runs as who asked, by callback, by cursor and by stream', async () => {
+    const seen: Record<string, string> = {};
+    await new Promise<void>((resolve) => {
+      asGlobex(() => pool.query('SELECT 1', () => resolve(void (seen.callback = who()))));
+    });
+    await asGlobex(async () => {
+      const client = await pool.connect();
+      const cursor = client.query(new Cursor('SELECT n FROM generate_series(1, 3) n'));
+      await new Promise<void>((resolve) => cursor.read(1, () => resolve(void (seen.cursor = who()))));
+      await cursor.close();
+      const stream = client.query(new QueryStream('SELECT n FROM generate_series(1, 3) n'));
+      stream.on('data', () => (seen.data = who()));
+      await new Promise<void>((resolve) => stream.on('end', () => resolve(void (seen.end = who()))));
+      client.release();
+    });
+    expect(seen).toEqual({ callback: 'globex', cursor: 'globex', data: 'globex', end: 'globex' });
+  });
+
+  it('runs as nobody where nobody asked: a notice', async () => {
+    const seen = await asGlobex(async () => {
+      const client = await pool.connect();
+      const notice = new Promise((resolve) => client.once('notice', () => resolve(who())));
+      await client.query("DO $$ BEGIN RAISE NOTICE 'x'; END $$");
+      client.release();
+      return notice;
+    });
+    expect(seen).toBe('nobody');
   });
 });
 

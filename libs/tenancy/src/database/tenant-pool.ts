@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
-import { currentScope } from '../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { BoundClient } from './bound-client.js';
 import type { ConnectionShareOptions } from './connection-shares.js';
@@ -63,7 +63,9 @@ export class TenantPool extends pg.Pool {
   }
 
   private checkOut(binding: TenantBinding, callback: ConnectCallback, ended: () => void): void {
-    super.connect((error, pooled, release) => {
+    // Outside every scope: what is opened here outlives the scope, and what happens on it would run as its tenant.
+    const connect = (whenDone: ConnectCallback) => runInScope(undefined, () => super.connect(whenDone));
+    connect((error, pooled, release) => {
       if (error || !pooled) {
         ended();
         return callback(error, undefined, release);
@@ -84,7 +86,8 @@ export class TenantPool extends pg.Pool {
   ): void {
     client.unbind();
     const done = (cause?: Error | boolean) => {
-      release(cause);
+      // It may open a connection for whoever waits.
+      runInScope(undefined, () => release(cause));
       ended();
     };
     if (reason || client.isBroken) return done(reason ?? true);

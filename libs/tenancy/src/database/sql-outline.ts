@@ -1,0 +1,68 @@
+/**
+ * The text of a statement with a blank in place of each comment, literal, dollar-quoted body and quoted name: what is left
+ * of it are its words and its semicolons. Follows PostgreSQL's lexer: comments nest, `''` is a quote within a literal, and a
+ * backslash escapes only in `E'…'`.
+ */
+export function outline(sql: string): string {
+  const opening = /--|\/\*|["'$]/g;
+  const parts: string[] = [];
+  let at = 0;
+  for (let found = opening.exec(sql); found; found = opening.exec(sql)) {
+    const end = endOfOpaque(sql, found.index);
+    if (end === found.index) continue;
+    parts.push(sql.slice(at, found.index), ' ');
+    at = end;
+    opening.lastIndex = end;
+  }
+  parts.push(sql.slice(at));
+  return parts.join('');
+}
+
+/** Where the comment, literal, body or quoted name that begins here ends; the same place where none begins. */
+function endOfOpaque(sql: string, at: number): number {
+  const two = sql.slice(at, at + 2);
+  if (two === '--') return after(sql, /[\r\n]/g, at);
+  if (two === '/*') return endOfComment(sql, at);
+  const character = sql[at];
+  if (character === '"') return endOfQuoted(sql, at, '"', false);
+  if (character === "'") {
+    const isEscape = /[eE]/.test(sql[at - 1] ?? '') && !/[\w$]/.test(sql[at - 2] ?? '');
+    return endOfQuoted(sql, at, "'", isEscape);
+  }
+  if (character === '$' && !/[\w$]/.test(sql[at - 1] ?? '')) return endOfDollarQuoted(sql, at);
+  return at;
+}
+
+function endOfComment(sql: string, start: number): number {
+  const mark = /\/\*|\*\//g;
+  mark.lastIndex = start;
+  let depth = 0;
+  for (let found = mark.exec(sql); found; found = mark.exec(sql)) {
+    depth += found[0] === '/*' ? 1 : -1;
+    if (depth === 0) return mark.lastIndex;
+  }
+  return sql.length;
+}
+
+function endOfQuoted(sql: string, start: number, quote: string, escapes: boolean): number {
+  let at = start + 1;
+  while (at < sql.length) {
+    if (escapes && sql[at] === '\\') at += 2;
+    else if (sql[at] !== quote) at += 1;
+    else if (sql[at + 1] === quote) at += 2;
+    else return at + 1;
+  }
+  return sql.length;
+}
+
+function endOfDollarQuoted(sql: string, start: number): number {
+  const tag = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(sql.slice(start, start + 66))?.[0];
+  if (!tag) return start;
+  const end = sql.indexOf(tag, start + tag.length);
+  return end === -1 ? sql.length : end + tag.length;
+}
+
+function after(sql: string, mark: RegExp, start: number): number {
+  mark.lastIndex = start;
+  return mark.exec(sql) ? mark.lastIndex : sql.length;
+}

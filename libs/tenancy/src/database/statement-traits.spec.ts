@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { outline } from './sql-outline.js';
+import { traitsOf } from './statement-traits.js';
+
+const FUNCTION = `CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $body$
+  BEGIN PERFORM 1; -- it's only a body
+  COMMIT; RETURN 1; END; $body$; SELECT 1`;
+
+describe('the outline of a statement', () => {
+  it.each([
+    ["SELECT 'it''s; COMMIT' FROM a", 'SELECT   FROM a'],
+    ["SELECT E'\\'; COMMIT' FROM a", 'SELECT E  FROM a'],
+    ["SELECT '\\'; COMMIT", 'SELECT  ; COMMIT'],
+    ['SELECT "a;b""c" FROM d', 'SELECT   FROM d'],
+    ['SELECT $$;$$, $a$;$$;$a$, $1, a$b$c', 'SELECT  ,  , $1, a$b$c'],
+    ['/* a /* b */ ; */SELECT 1', ' SELECT 1'],
+    ['-- a ; b\rSELECT 1', ' SELECT 1'],
+    ['SELECT 1 -- ; end', 'SELECT 1  '],
+    ["SELECT 'never closed; COMMIT", 'SELECT  '],
+  ])('leaves out what is quoted: %s', (sql, expected) => {
+    expect(outline(sql)).toBe(expected);
+  });
+
+  it('takes time in proportion to the text', () => {
+    expect(outline(`begin${' '.repeat(500_000)}!`)).toHaveLength(500_006);
+    expect(traitsOf(`begin${' '.repeat(500_000)}!`).begin).toBeUndefined();
+  });
+});
+
+describe('what an ORM sends', () => {
+  it.each([
+    'SELECT "m"."id" AS "m_id" FROM "messages" "m" WHERE "m"."temperature" = $1 OFFSET 10',
+    'INSERT INTO "templates"("id", "body") VALUES ($1, DEFAULT) ON CONFLICT (id) DO UPDATE SET body = EXCLUDED.body',
+    'UPDATE "messages" SET "status" = $1 WHERE "id" IN ($2)',
+    'DELETE FROM "messages"',
+    '(SELECT 1) UNION (SELECT 2)',
+    '/* a note */ SELECT 1',
+    'START TRANSACTION',
+    'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
+    'SET LOCAL statement_timeout = 100',
+    'SAVEPOINT typeorm_1',
+    'ROLLBACK TO SAVEPOINT typeorm_1',
+    'COMMIT',
+    'ALTER TABLE messages ALTER COLUMN body SET NOT NULL',
+    'WITH x AS (UPDATE messages SET status = $1 RETURNING *) SELECT * FROM x',
+    '',
+    '-- nothing but a comment',
+  ])('leaves nothing, and is sent: %s', (sql) => {
+    expect(traitsOf(sql)).toMatchObject({ leavesResidue: false, refusal: undefined, needsTransaction: false });
+  });
+});
+
+describe('what stays in a session', () => {
+  it.each([
+    "SET search_path TO 't_globex'",
+    'set session characteristics as transaction isolation level serializable',
+    '/* why */ SET ROLE globex',
+    '/* /* */ update */ SET statement_timeout = 88',
+    '-- first\n  SET statement_timeout = 1',
+    '-- note\rSET search_path = t_acme',
+    'RESET ALL',
+    "SELECT set_config('search_path', 't_globex', false)",
+    "SELECT \"set_config\"('role', 'globex', false)",
+    "SELECT E'\\'' || set_config('a.b', 'c', false) || 'x'",
+    "SELECT U&\"\\0073et_config\"('a.b', 'c', false)",
+    "UPDATE pg_settings SET setting = 'on' WHERE name = 'default_transaction_read_only'",
+    "SELECT query_to_xml('SELECT set_' || 'config(...)', true, false, '')",
+    'SELECT setseed(0.5)',
+    'CREATE TEMP TABLE messages (id int)',
+    'CREATE TEMPORARY TABLE messages (id int)',
+    'CREATE TABLE pg_temp.messages (id int)',
+    'SELECT * INTO TEMP x FROM messages',
+    'SELECT pg_advisory_lock(1)',
+    'SELECT pg_try_advisory_lock(1)',
+    'LISTEN news',
+    'PREPARE p AS SELECT 1',
+    'DECLARE c CURSOR WITH HOLD FOR SELECT 1',
+    'DO $$ BEGIN PERFORM 1; END $$',
+    'CALL something()',
+    "LOAD 'auto_explain'",
+    'COPY messages TO STDOUT',
+    'SELECT 1; SET a.b = 1',
+    'BEGIN; SET a.b = 1',
+  ])('is seen: %s', (sql) => {
+    expect(traitsOf(sql).leavesResidue).toBe(true);
+  });
+});
+
+describe('a transaction', () => {
+  it.each([
+    ['BEGIN', 'begin'],
+    [' Start  Transaction;', 'start transaction'],
+    ['/* ours */ BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY', 'begin isolation level repeatable read, read only'],
+    ['BEGIN WORK NOT DEFERRABLE', 'begin work not deferrable'],
+  ])('is begun by %s', (sql, begin) => {
+    expect(traitsOf(sql).begin).toBe(begin);
+  });
+
+  it.each(['BEGIN nonsense', 'BEGIN; SELECT 1', 'SELECT 1', 'BEGINNING'])('is not begun by %s', (sql) => {
+    expect(traitsOf(sql).begin).toBeUndefined();
+  });
+
+  it('is given modes by SET TRANSACTION', () => {
+    expect(traitsOf('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY')).toMatchObject({
+      modes: 'isolation level serializable, read only',
+    });
+    expect(traitsOf("SET TRANSACTION SNAPSHOT '1'")).toMatchObject({ modes: undefined, travelsAlone: true });
+  });
+
+  it.each([
+    ['COMMIT', 'COMMIT'],
+    ['/* x */ END TRANSACTION;', 'COMMIT'],
+    ['rollback work', 'ROLLBACK'],
+    ['ABORT', 'ROLLBACK'],
+    ['ROLLBACK TO SAVEPOINT a', undefined],
+    ['COMMIT PREPARED $1', undefined],
+  ])('is ended by %s: %s', (sql, end) => {
+    expect(traitsOf(sql).end).toBe(end);
+  });
+
+  it.each([
+    'COMMIT AND CHAIN',
+    '/* c */ COMMIT AND/**/CHAIN',
+    'SELECT 1; rollback and chain',
+    'COMMIT; BEGIN',
+    'SELECT 1; COMMIT; SELECT body FROM messages',
+    'ROLLBACK; SELECT 1',
+    'SELECT lastval()',
+    'SELECT pg_catalog.lastval ()',
+  ])('that nobody could bind is refused: %s', (sql) => {
+    expect(traitsOf(sql).refusal).toBeDefined();
+  });
+
+  it.each([
+    "INSERT INTO notes VALUES ('we commit; and chain')",
+    'ROLLBACK TO SAVEPOINT a; SELECT 1',
+    'COMMIT;',
+    'COMMIT AND NO CHAIN',
+    FUNCTION,
+    'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SELECT 1',
+  ])('that is nothing of the kind is not: %s', (sql) => {
+    expect(traitsOf(sql).refusal).toBeUndefined();
+  });
+});

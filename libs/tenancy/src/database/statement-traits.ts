@@ -1,0 +1,99 @@
+import { BoundedMap } from '../tenants/bounded-map.js';
+import { outline } from './sql-outline.js';
+
+/** What has to be known of a statement before it is sent. */
+export interface StatementTraits {
+  /** It may leave something in the session for the next one who is given the connection. */
+  readonly leavesResidue: boolean;
+  /** It ends a transaction, and does nothing else. */
+  readonly end: 'COMMIT' | 'ROLLBACK' | undefined;
+  /** It only begins a transaction: the text of that, without comments. */
+  readonly begin: string | undefined;
+  /** It only sets the modes of the transaction that was begun: those. */
+  readonly modes: string | undefined;
+  /** A BEGIN cannot travel with it: it is several statements, or has to come before every query. */
+  readonly travelsAlone: boolean;
+  /** Why it cannot be bound to a tenant. */
+  readonly refusal: string | undefined;
+  /** It may end the transaction that binds it, unless a transaction was begun before. */
+  readonly needsTransaction: boolean;
+}
+
+// Statements that begin like this leave nothing in the session, unless they contain one of the words below. Everything
+// else (SET, LISTEN, DO, CALL, PREPARE, DECLARE, COPY, LOAD, …) is taken to leave something.
+const HARMLESS = new RegExp(
+  '^(?:select|insert|update|delete|with|values|merge|begin|start|commit|end|rollback|abort|savepoint|release|alter|create' +
+    '|drop|comment|grant|revoke|truncate|lock|explain|show|analyze|vacuum|reindex|notify' +
+    '|set\\s+(?:local|transaction|constraints))\\b',
+);
+// Looked for in the whole text, literals included: SQL can be hidden in them, and a word too many costs one DISCARD ALL.
+const LEAVES_RESIDUE = new RegExp(
+  'set_config|advisory|\\btemp\\b|temporary|pg_temp|\\bsession\\b|\\blisten\\b|\\bhold\\b|setseed|pg_settings|_to_xml|u&["\']' +
+    '|\\bset\\s+(?!local\\b|transaction\\b|constraints\\b)',
+);
+// UPDATE … SET, ON CONFLICT DO UPDATE SET and ALTER TABLE … SET NOT NULL have the word, not the statement.
+const HAS_SET_CLAUSE = /^(?:update|insert|with|merge|alter)\b/;
+const MODE =
+  '(?:isolation level (?:serializable|repeatable read|read committed|read uncommitted)|read (?:only|write)|(?:not )?deferrable)';
+const BEGIN = new RegExp(`^(?:begin(?: work| transaction)?|start transaction)(?:,? ${MODE})*$`);
+const MODES = new RegExp(`^set transaction (${MODE}(?:,? ${MODE})*)$`);
+const END = /^(commit|end|rollback|abort)(?: work| transaction)?$/;
+const CHAIN = /^(?:commit|end|rollback|abort)\b.*\band chain$/;
+const ENDS_TRANSACTION = /^(?:commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
+
+const known = new BoundedMap<string, StatementTraits>(2_000);
+
+/** The traits of a statement; kept for those that repeat, as an ORM's do. */
+export function traitsOf(sql: string): StatementTraits {
+  const found = known.get(sql);
+  if (found) return found;
+  const traits = read(sql);
+  if (sql.length < 4_096) known.set(sql, traits);
+  return traits;
+}
+
+function read(sql: string): StatementTraits {
+  const words = outline(sql).toLowerCase();
+  const statements = words
+    .split(';')
+    .map((text) => text.replace(/\s+/g, ' ').trim())
+    .filter((text) => text !== '');
+  const [first = '', ...others] = statements;
+  const isSeveral = others.length > 0;
+  return {
+    leavesResidue: leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral),
+    end: isSeveral ? undefined : endOf(first),
+    begin: isSeveral || !BEGIN.test(first) ? undefined : first,
+    modes: isSeveral ? undefined : MODES.exec(first)?.[1],
+    travelsAlone: isSeveral || first.startsWith('set transaction'),
+    refusal: refusalOf(statements, words),
+    needsTransaction: statements.some((text) => text.startsWith('call ')),
+  };
+}
+
+function leavesResidue(text: string, first: string, isSeveral: boolean): boolean {
+  if (first === '') return false;
+  if (isSeveral || !HARMLESS.test(first)) return true;
+  return LEAVES_RESIDUE.test(HAS_SET_CLAUSE.test(first) ? text.replace(/\bset\s/g, ' ') : text);
+}
+
+function endOf(statement: string): 'COMMIT' | 'ROLLBACK' | undefined {
+  const word = END.exec(statement)?.[1];
+  if (word === undefined) return undefined;
+  return word === 'commit' || word === 'end' ? 'COMMIT' : 'ROLLBACK';
+}
+
+function refusalOf(statements: readonly string[], words: string): string | undefined {
+  if (statements.some((text) => CHAIN.test(text))) {
+    return 'AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.';
+  }
+  // The body of a function in SQL has statements of its own, and ends with END.
+  const isBody = /\bbegin atomic\b/.test(words.replace(/\s+/g, ' '));
+  if (!isBody && statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
+    return 'A statement after the end of a transaction, in the same text, is bound to no tenant. Send it by itself.';
+  }
+  if (/\blastval\b/.test(words)) {
+    return 'lastval() is the last value that anybody took in this session. Use RETURNING, or currval() of a sequence.';
+  }
+  return undefined;
+}
