@@ -2,6 +2,9 @@ import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'ty
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
+import type { EntityTenancy } from './entity-tenancy.js';
+import { TenantRelationLoader } from './tenant-relation-loader.js';
+import type { Within } from './within.js';
 
 /** The scopes that the query runners of views run in, whatever the scope of the caller. */
 const scopes = new WeakMap<QueryRunner, TenancyScope>();
@@ -11,20 +14,27 @@ export function scopeOf(runner: QueryRunner | undefined): TenancyScope | undefin
   return (runner && scopes.get(runner)) ?? currentScope();
 }
 
-/** Runs work in the scope that a view is bound to. It may have to look the tenant up first. */
-export type Within = <T>(work: () => Promise<T>) => Promise<T>;
+const views = new WeakMap<DataSource, Within>();
+
+/** How to work in the scope of a DataSource: a view's own, the running code's for any other. */
+export function withinOf(dataSource: DataSource): Within {
+  return views.get(dataSource) ?? ((work) => work());
+}
 
 /**
  * A view of a DataSource whose every statement runs in a scope of its own, whatever the scope of the caller. It shares
  * the pool and the metadata of the DataSource it was made from, and costs a few hundred bytes.
  */
-export function bindDataSource(dataSource: DataSource, within: Within): DataSource {
+export function bindDataSource(dataSource: DataSource, entities: EntityTenancy, within: Within): DataSource {
   const view: DataSource = Object.create(dataSource);
   const override = (name: keyof DataSource, value: unknown) => Object.defineProperty(view, name, { value });
   override('createQueryRunner', (mode?: ReplicationMode) => {
     const runner = dataSource.createQueryRunner.call(view, mode);
-    return bindRunner(runner, within);
+    // Subscribers and migrations go on from here: what they ask the DataSource for has to be this view's too.
+    return Object.assign(bindRunner(runner, within), { dataSource: view });
   });
+  override('relationLoader', new TenantRelationLoader(view, entities, within));
+  views.set(view, within);
   for (const name of [
     'initialize',
     'destroy',

@@ -83,6 +83,21 @@ describe('an entity of acme', () => {
     expect(await database.query('SELECT id FROM t_globex.books WHERE id = 2')).toEqual([]);
   });
 
+  it('does not give globex’s rows away where nothing of its own changed', async () => {
+    const select = { id: true } as const;
+    const author = await asAcme(() => authors().findOneOrFail({ where: { id: 1 }, select }));
+    Object.assign(author, { books: Promise.resolve([]) });
+    await expect(asGlobex(() => authors().save(author))).rejects.toThrow(TenantMismatchError);
+    await expect(asGlobex(() => authors().save(author, { listeners: false }))).rejects.toThrow(TenantMismatchError);
+    await expect(asGlobex(() => authors().remove(author, { listeners: false }))).rejects.toThrow(TenantMismatchError);
+    expect(await database.query('SELECT "authorId" FROM t_globex.books')).toEqual([{ authorId: 1 }]);
+  });
+
+  it('is found by the relation builder of a view, and by no other', async () => {
+    const relation = factory.forTenant(acme).createQueryBuilder().relation(Author, 'books').of(1);
+    expect(await asGlobex(() => relation.loadMany())).toMatchObject([{ title: 'book of acme' }]);
+  });
+
   it('remembers where it was stored first', async () => {
     const book = books().create({ id: 7, title: 'new' });
     await asAcme(() => books().save(book));

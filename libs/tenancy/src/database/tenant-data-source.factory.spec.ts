@@ -154,6 +154,20 @@ describe('a DataSource that is bound to a tenant or to the system', () => {
     await expect(factory.forTenant('nobody').query('SELECT 1')).rejects.toThrow(TenantNotFoundError);
   });
 
+  it('is not changed by what becomes of the object that it was asked with', async () => {
+    const mutable = { ...acme };
+    await factory.forTenant(mutable).query('SELECT 1');
+    Object.assign(mutable, { id: 'globex', schema: 't_globex' });
+    expect(await factory.forTenant(mutable).query('SELECT current_schema() AS s')).toEqual([{ s: 't_globex' }]);
+  });
+
+  it('is what subscribers and migrations find on its query runner', async () => {
+    const runner = factory.forTenant(acme).createQueryRunner();
+    expect(await asGlobex(() => runner.dataSource.query('SELECT current_schema() AS s'))).toEqual([{ s: 't_acme' }]);
+    expect(await asGlobex(() => runner.manager.query('SELECT current_schema() AS s'))).toEqual([{ s: 't_acme' }]);
+    await runner.release();
+  });
+
   it('cannot end the DataSource of all tenants', async () => {
     await expect(factory.forTenant(acme).destroy()).rejects.toThrow(TenancyOptionsError);
     await expect(factory.system.synchronize()).rejects.toThrow(TenancyOptionsError);
@@ -173,7 +187,7 @@ describe('a DataSource that is bound to a tenant or to the system', () => {
 
 describe('a session', () => {
   it('is one transaction of the current, of a named tenant, or of the system', async () => {
-    const sessions = new TenantDatabase(factory);
+    const sessions = new TenantDatabase(factory.dataSource, async () => acme);
     await asAcme(() => sessions.session((manager) => manager.save(Message, { body: 'mine' })));
     await expect(
       asAcme(() =>
@@ -188,6 +202,7 @@ describe('a session', () => {
     expect(
       await asAcme(() => sessions.systemSession((manager) => manager.query('SELECT current_schema() AS s'))),
     ).toEqual([{ s: 'public' }]);
+    expect(await asGlobex(() => sessions.session(acme, bodies))).toEqual(['mine']);
     await expect(sessions.session(async () => undefined)).rejects.toThrow(TenantContextMissingError);
     await asAcme(() => messages().clear());
   });

@@ -5,13 +5,16 @@ import { DataSource } from 'typeorm';
 import { runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
-import { bindDataSource, scopeOf } from './bound-data-source.js';
+import { defineTenant } from '../tenants/tenant.js';
+import { bindDataSource, scopeOf, withinOf } from './bound-data-source.js';
 import { EntityTenancy } from './entity-tenancy.js';
+import { guardEntityManager } from './guarded-entity-manager.js';
 import { loginRoleWarnings } from './login-role.js';
 import { TenantBindings } from './tenant-binding.js';
 import type { TenantDatabaseOptions } from './tenant-database-options.js';
 import { TenantPool } from './tenant-pool.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
+import type { Within } from './within.js';
 
 const FORBIDDEN = [
   'schema',
@@ -47,8 +50,8 @@ export class TenantDataSourceFactory {
     this.dataSource = new DataSource(toDataSourceOptions(options, bindings));
     const keyOf = (runner: QueryRunner | undefined) => bindings.find(scopeOf(runner))?.key;
     this.entities = new EntityTenancy(keyOf);
-    Object.assign(this.dataSource, { relationLoader: new TenantRelationLoader(this.dataSource, this.entities) });
-    this.system = bindDataSource(this.dataSource, async (work) => runInScope({ system: true }, work));
+    guardEntities(this.dataSource, this.entities);
+    this.system = this.bind(async (work) => runInScope({ system: true }, work));
   }
 
   /**
@@ -57,16 +60,19 @@ export class TenantDataSourceFactory {
    */
   forTenant(tenant: Tenant | string): DataSource {
     if (typeof tenant === 'string') {
-      return bindDataSource(this.dataSource, async (work) => {
-        const found = await this.lookUp(tenant);
-        return runInScope({ tenant: found }, work);
-      });
+      return this.bind(async (work) => runInScope({ tenant: await this.lookUp(tenant) }, work));
     }
-    const known = this.views.get(tenant);
+    // A copy, where it is not frozen: what a view is bound to must not change under it.
+    const defined = defineTenant(tenant);
+    const known = this.views.get(defined);
     if (known) return known;
-    const view = bindDataSource(this.dataSource, async (work) => runInScope({ tenant }, work));
-    this.views.set(tenant, view);
+    const view = this.bind(async (work) => runInScope({ tenant: defined }, work));
+    this.views.set(defined, view);
     return view;
+  }
+
+  private bind(within: Within): DataSource {
+    return bindDataSource(this.dataSource, this.entities, within);
   }
 
   /** Connects, and says what about the login role would weaken the isolation. Called when the module starts. */
@@ -86,6 +92,18 @@ export class TenantDataSourceFactory {
   async destroy(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+/** Puts the guards of entities where TypeORM loads, stores and relates them, for this DataSource and all views of it. */
+function guardEntities(dataSource: DataSource, entities: EntityTenancy): void {
+  const { createEntityManager } = dataSource;
+  Object.assign(dataSource, {
+    relationLoader: new TenantRelationLoader(dataSource, entities),
+    createEntityManager(this: DataSource, runner?: QueryRunner) {
+      return guardEntityManager(createEntityManager.call(this, runner), entities, withinOf(this));
+    },
+  });
+  guardEntityManager(dataSource.manager, entities, withinOf(dataSource));
 }
 
 function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBindings): DataSourceOptions {

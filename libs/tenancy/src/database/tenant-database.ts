@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { runInScope } from '../context/tenancy-scope.js';
 import type { Tenant } from '../tenants/tenant.js';
-import type { TenantDataSourceFactory } from './tenant-data-source.factory.js';
+import { defineTenant } from '../tenants/tenant.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 
@@ -15,22 +16,25 @@ type Work<T> = (manager: EntityManager) => Promise<T>;
  * });
  */
 export class TenantDatabase {
-  constructor(private readonly factory: TenantDataSourceFactory) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly lookUp: (id: string) => Promise<Tenant>,
+  ) {}
 
-  /** A session of the current tenant, or of the tenant that is named. */
+  /**
+   * A session of the current tenant, or of the tenant that is named: then the work runs as that tenant altogether, its
+   * repositories too.
+   */
   session<T>(work: Work<T>): Promise<T>;
   session<T>(tenant: Tenant | string, work: Work<T>): Promise<T>;
-  session<T>(first: Tenant | string | Work<T>, work?: Work<T>): Promise<T> {
-    if (typeof first === 'function') return transaction(this.factory.dataSource, first);
-    return transaction(this.factory.forTenant(first), work!);
+  async session<T>(first: Tenant | string | Work<T>, work?: Work<T>): Promise<T> {
+    if (typeof first === 'function') return this.dataSource.transaction(first);
+    const tenant = typeof first === 'string' ? await this.lookUp(first) : defineTenant(first);
+    return runInScope({ tenant }, () => this.dataSource.transaction(work!));
   }
 
   /** A session of the system, in the schema `public`. */
-  systemSession<T>(work: Work<T>): Promise<T> {
-    return transaction(this.factory.system, work);
+  async systemSession<T>(work: Work<T>): Promise<T> {
+    return runInScope({ system: true }, () => this.dataSource.transaction(work));
   }
-}
-
-function transaction<T>(dataSource: DataSource, work: Work<T>): Promise<T> {
-  return dataSource.transaction(work);
 }

@@ -1,6 +1,7 @@
 import type { DataSource, ObjectLiteral, QueryRunner } from 'typeorm';
 import { RelationLoader } from 'typeorm/query-builder/RelationLoader.js';
 import type { EntityTenancy } from './entity-tenancy.js';
+import type { Within } from './within.js';
 
 type Load = Parameters<RelationLoader['load']>;
 type EnableLazyLoad = Parameters<RelationLoader['enableLazyLoad']>;
@@ -10,11 +11,17 @@ export class TenantRelationLoader extends RelationLoader {
   constructor(
     dataSource: DataSource,
     private readonly entities: EntityTenancy,
+    /** Of a view, which loads as its own tenant. */
+    private readonly within?: Within,
   ) {
     super(dataSource);
   }
 
   override load(...args: Load): ReturnType<RelationLoader['load']> {
+    return this.within ? this.within(async () => this.loadOwn(args)) : this.loadOwn(args);
+  }
+
+  private loadOwn(args: Load): ReturnType<RelationLoader['load']> {
     const [, entityOrEntities, runner] = args;
     // Thrown, not rejected: of a promise that a lazy relation's getter is given, TypeORM keeps a copy that nobody catches.
     for (const entity of Array.isArray(entityOrEntities) ? entityOrEntities : [entityOrEntities]) {

@@ -1,8 +1,9 @@
+import pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MigrationExecutor } from 'typeorm';
-import { TenancyOptionsError, TenantSchemaError } from '../tenancy.errors.js';
-import { isTenantSchemaName } from '../tenants/schema-name.js';
+import { TenantSchemaError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
+import { defineTenant } from '../tenants/tenant.js';
 
 /** Where a tenant's schema stands. */
 export interface TenantSchemaStatus {
@@ -33,26 +34,31 @@ export class TenantSchemaService {
    * Creates a tenant's schema and brings it up to date. Repeating it is safe. A schema of that name that was not made for
    * this tenant is refused, so that nobody inherits what another tenant left.
    */
-  async create(tenant: Tenant): Promise<TenantSchemaStatus> {
+  async create(init: Tenant): Promise<TenantSchemaStatus> {
+    const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
       const owner = await this.ownerOf(tenant, runner);
       if (owner === undefined) {
-        await runner.query(`CREATE SCHEMA ${quote(tenant.schema)}`);
-        await runner.query(`COMMENT ON SCHEMA ${quote(tenant.schema)} IS ${literal(mark(tenant))}`);
+        await runner.query(`CREATE SCHEMA ${pg.escapeIdentifier(tenant.schema)}`);
+        await runner.query(
+          `COMMENT ON SCHEMA ${pg.escapeIdentifier(tenant.schema)} IS ${pg.escapeLiteral(mark(tenant))}`,
+        );
       }
       return this.bringUpToDate(tenant, runner);
     });
   }
 
   /** Runs the pending migrations of a tenant's schema. */
-  async migrate(tenant: Tenant): Promise<TenantSchemaStatus> {
+  async migrate(init: Tenant): Promise<TenantSchemaStatus> {
+    const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
       if ((await this.ownerOf(tenant, runner)) === undefined) throw missing(tenant);
       return this.bringUpToDate(tenant, runner);
     });
   }
 
-  async status(tenant: Tenant): Promise<TenantSchemaStatus> {
+  async status(init: Tenant): Promise<TenantSchemaStatus> {
+    const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
       const exists = (await this.ownerOf(tenant, runner)) !== undefined;
       return this.statusOf(tenant, exists ? runner : undefined);
@@ -60,10 +66,11 @@ export class TenantSchemaService {
   }
 
   /** Drops a tenant's schema and all that is in it. Dropping one that is not there is no error. */
-  async drop(tenant: Tenant): Promise<void> {
+  async drop(init: Tenant): Promise<void> {
+    const tenant = defineTenant(init);
     await this.locked(tenant, async (runner) => {
       if ((await this.ownerOf(tenant, runner)) === undefined) return;
-      await runner.query(`DROP SCHEMA ${quote(tenant.schema)} CASCADE`);
+      await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(tenant.schema)} CASCADE`);
     });
   }
 
@@ -72,7 +79,7 @@ export class TenantSchemaService {
     // The transaction is already open: the executor joins it.
     executor.transaction = 'all';
     await executor.executePendingMigrations();
-    for (const role of this.grantTo) await grant(tenant, quote(role), runner);
+    for (const role of this.grantTo) await grant(tenant, pg.escapeIdentifier(role), runner);
     return this.statusOf(tenant, runner);
   }
 
@@ -108,9 +115,6 @@ export class TenantSchemaService {
   }
 
   private async locked<T>(tenant: Tenant, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    if (!isTenantSchemaName(tenant.schema)) {
-      throw new TenancyOptionsError(`${JSON.stringify(tenant.schema)} is not a name for a tenant's schema.`);
-    }
     const runner = this.forTenant(tenant).createQueryRunner();
     try {
       await runner.startTransaction();
@@ -128,7 +132,7 @@ export class TenantSchemaService {
 }
 
 async function grant(tenant: Tenant, role: string, runner: QueryRunner): Promise<void> {
-  const schema = quote(tenant.schema);
+  const schema = pg.escapeIdentifier(tenant.schema);
   await runner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
   await runner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`);
@@ -140,12 +144,4 @@ function mark(tenant: Tenant): string {
 
 function missing(tenant: Tenant): TenantSchemaError {
   return new TenantSchemaError(tenant.schema, `The schema ${tenant.schema} is not there. Create it first.`);
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }
