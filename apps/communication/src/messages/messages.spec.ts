@@ -193,7 +193,7 @@ describe('a request that is not right', () => {
     ['a body that is too large', { ...EMAIL, body: 'ä'.repeat(50_001) }, 'body'],
     ['a body with a NUL', { ...EMAIL, body: 'a\0b' }, 'body'],
     ['a text message that is too long', { ...SMS, body: 'x'.repeat(1_601) }, 'body'],
-    ['a field that is unknown', { ...EMAIL, from: 'eve@example.com' }, ''],
+    ['a field that is unknown', { ...EMAIL, from: 'eve@example.com' }, 'from'],
     ['a body and a template', { ...EMAIL, subject: undefined, templateId: 'welcome' }, 'body'],
     ['variables without a template', { ...EMAIL, variables: {} }, 'variables'],
     ['a template of another channel', { channel: 'sms', to: SMS.to, templateId: 'welcome' }, 'channel'],

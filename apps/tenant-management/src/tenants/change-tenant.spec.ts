@@ -38,8 +38,8 @@ describe('changing a tenant', () => {
     [{ id: 'other' }, 'id'],
     [{ schema: 'public' }, 'schema'],
     [{ config: {} }, 'config'],
-    [{ database: 'other' }, ''],
-    [{ createdAt: '2020-01-01' }, ''],
+    [{ database: 'other' }, 'database'],
+    [{ createdAt: '2020-01-01' }, 'createdAt'],
     [{ name: null }, 'name'],
     [[], ''],
   ])('refuses %j', async (change, key) => {

@@ -75,9 +75,9 @@ describe('a body that is not valid', () => {
   it.each([
     ['no id', {}, 'id'],
     ['an id that is no string', { id: 7 }, 'id'],
-    ['a field that is unknown', { id: 'x', isAdmin: true }, ''],
-    ['a status', { id: 'x', status: 'active' }, ''],
-    ['a schema', { id: 'x', schema: 'public' }, ''],
+    ['a field that is unknown', { id: 'x', isAdmin: true }, 'isAdmin'],
+    ['a status', { id: 'x', status: 'active' }, 'status'],
+    ['a schema', { id: 'x', schema: 'public' }, 'schema'],
     ['an empty name', { id: 'x', name: '  ' }, 'name'],
     ['a name with a line break', { id: 'x', name: 'a\r\nBcc: b' }, 'name'],
     ['a domain with a scheme', { id: 'x', domains: ['https://acme.com'] }, 'domains.0'],
