@@ -21,10 +21,15 @@ export interface RunningApp {
   call(method: string, path: string, options?: { headers?: Record<string, string>; body?: unknown }): Promise<Answer>;
 }
 
-/** Starts a module on a free port of a real adapter; the caller closes it. */
-export async function startApp(module: Type, adapter: Adapter = 'Express'): Promise<RunningApp> {
+/** Starts a module on a free port of a real adapter; the caller closes it. `configure` is what a main.ts does before. */
+export async function startApp(
+  module: Type,
+  adapter: Adapter = 'Express',
+  configure: (app: INestApplication) => void = () => undefined,
+): Promise<RunningApp> {
   const http = adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
   const app = await NestFactory.create(module, http, { logger: false, abortOnError: false });
+  configure(app);
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {

@@ -1,4 +1,10 @@
-import { TenantNotFoundError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import {
+  TenancyError,
+  TenancyOptionsError,
+  TenantConfigInvalidError,
+  TenantNotFoundError,
+  TenantServiceUnavailableError,
+} from '../tenancy.errors.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
 import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
@@ -17,8 +23,8 @@ export interface HttpTenantStoreOptions {
 
 /**
  * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
- * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none"; whatever else goes wrong is a
- * `TenantServiceUnavailableError`. Redirects are not followed, and a body that is another tenant's is refused.
+ * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none", and a 400 to a change is a
+ * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. Redirects are not followed, and a body that is another tenant's is refused.
  *
  * @example new HttpTenantStore({ baseUrl: 'http://localhost:3001', token: process.env.TENANT_MANAGEMENT_TOKEN })
  */
@@ -28,7 +34,11 @@ export class HttpTenantStore implements TenantStore {
   private readonly maxBodyBytes: number;
 
   constructor(private readonly options: HttpTenantStoreOptions) {
-    this.baseUrl = new URL(options.baseUrl).href.replace(/\/+$/, '');
+    this.baseUrl = addressOf(options.baseUrl);
+    // fetch() would name the token in the error it throws for it.
+    if (/[^\x21-\x7e]/.test(options.token ?? '')) {
+      throw new TenancyOptionsError('HttpTenantStore: the token has a character that a header cannot carry.');
+    }
     this.timeout = options.timeout ?? 2_000;
     this.maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
   }
@@ -91,13 +101,14 @@ export class HttpTenantStore implements TenantStore {
         await response.body?.cancel();
         return undefined;
       }
+      if (response.status === 400 && body !== undefined) throw refused(JSON.parse(await this.read(response)));
       if (!response.ok) {
         await response.body?.cancel();
         throw unusable(`it answered ${response.status}`);
       }
       return JSON.parse(await this.read(response));
     } catch (error) {
-      if (error instanceof TenantServiceUnavailableError) throw error;
+      if (error instanceof TenancyError) throw error;
       throw unusable(`${method} ${path.split('?')[0]} failed`, error);
     }
   }
@@ -114,10 +125,29 @@ export class HttpTenantStore implements TenantStore {
   }
 }
 
+/** Without its last slash. Credentials are no part of it: they would stand in every error and log line. */
+function addressOf(baseUrl: string): string {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    throw new TenancyOptionsError(
+      'HttpTenantStore: baseUrl is the address of the service and no more, such as http://tenant-management:3001. ' +
+        'Credentials go into `token`.',
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
 function segment(value: string): string {
   // encodeURIComponent leaves "." and ".." as they are, and a URL resolves them away.
   if (value === '' || value === '.' || value === '..') throw unusable(`${JSON.stringify(value)} cannot be asked for`);
   return encodeURIComponent(value);
+}
+
+/** What the service has against a change: the `errors` of its answer. */
+function refused(body: unknown): TenancyError {
+  const errors: unknown[] = isRecord(body) && Array.isArray(body.errors) ? body.errors : [];
+  const issues = errors.filter(isRecord).map(({ key, message }) => ({ key: String(key), message: String(message) }));
+  return issues.length > 0 ? new TenantConfigInvalidError(issues) : unusable('it answered 400 and does not say why');
 }
 
 function unusable(reason: string, cause?: unknown): TenantServiceUnavailableError {

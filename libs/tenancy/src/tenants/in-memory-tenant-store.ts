@@ -1,4 +1,4 @@
-import { TenantNotFoundError } from '../tenancy.errors.js';
+import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
 import { mergeConfig } from './merge-config.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant } from './tenant.js';
@@ -16,9 +16,10 @@ export class InMemoryTenantStore implements TenantStore {
     for (const tenant of tenants) this.save(tenant);
   }
 
-  /** Adds a tenant, or replaces the one of the same id. */
+  /** Adds a tenant, or replaces the one of the same id. Throws where its schema or a domain is another tenant's. */
   save(tenant: TenantInit): Tenant {
     const saved = defineTenant(tenant);
+    for (const other of this.tenants.values()) if (other.id !== saved.id) assertApart(saved, other);
     this.tenants.set(saved.id, saved);
     return saved;
   }
@@ -45,4 +46,14 @@ export class InMemoryTenantStore implements TenantStore {
     if (!tenant) throw new TenantNotFoundError(id);
     return this.save({ ...tenant, config: mergeConfig(tenant.config, patch) });
   }
+}
+
+/** Two tenants in one schema would read each other's rows, and nothing would tell. */
+function assertApart(tenant: Tenant, other: Tenant): void {
+  const shared =
+    tenant.schema === other.schema && tenant.database === other.database
+      ? `the schema ${other.schema}`
+      : other.domains.find((domain) => tenant.domains.includes(domain));
+  if (shared === undefined) return;
+  throw new TenancyOptionsError(`Tenant ${JSON.stringify(tenant.id)}: ${shared} is already tenant ${other.id}'s.`);
 }

@@ -18,7 +18,8 @@ export function isTenantSchemaName(name: unknown): name is string {
  * @example generateSchemaName('acme-eu') // 't_acme_eu_' and ten hexadecimal digits
  */
 export function generateSchemaName(tenantId: string): string {
-  if (/^[a-z0-9_]{1,48}$/.test(tenantId)) return `t_${tenantId}`;
+  // An id that ends as if in a hash gets one itself: it would be the name of the tenant whose hash that is.
+  if (/^[a-z0-9_]{1,48}$/.test(tenantId) && !/_[0-9a-f]{10}$/.test(tenantId)) return `t_${tenantId}`;
   const readable = tenantId
     .toLowerCase()
     .replace(/[^a-z0-9_]/g, '_')

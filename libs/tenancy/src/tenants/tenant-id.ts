@@ -11,8 +11,9 @@ export class TenantIdValidator {
   private readonly pattern: RegExp;
 
   constructor(pattern: RegExp = DEFAULT_TENANT_ID_PATTERN) {
-    // A global or sticky expression keeps a position between calls and would refuse every second request.
-    this.pattern = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    // From the first character to the last, whatever the expression says itself: /acme/ would take "../acme". A global or
+    // sticky one keeps a position between calls and would refuse every second request; in a multiline one "$" is any line's.
+    this.pattern = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gmy]/g, ''));
   }
 
   isValid(value: unknown): value is string {

@@ -1,4 +1,5 @@
 import { TenancyOptionsError } from '../tenancy.errors.js';
+import { frozenJson } from './frozen-json.js';
 import { isTenantSchemaName } from './schema-name.js';
 
 export const TENANT_STATUSES = ['active', 'suspended', 'provisioning', 'archived'] as const;
@@ -29,22 +30,30 @@ export interface Tenant {
 /** The least that makes a tenant; the rest has defaults: its id as the name, `active`, plan `default`, nothing else. */
 export type TenantInit = Pick<Tenant, 'id' | 'schema'> & Partial<Tenant>;
 
-/** Completes, checks and freezes a tenant. Throws `TenancyOptionsError` where a field is not what it must be. */
+const defined = new WeakSet<object>();
+
+/**
+ * Completes, checks, copies and freezes a tenant; one that was made here is returned as it is. Throws
+ * `TenancyOptionsError` where a field is not what it must be.
+ */
 export function defineTenant(init: TenantInit): Tenant {
+  if (!isRecord(init)) throw new TenancyOptionsError('A tenant is an object with an id and a schema.');
+  if (defined.has(init)) return init as Tenant;
   const tenant = {
     id: init.id,
     name: init.name ?? init.id,
     schema: init.schema,
     status: init.status ?? 'active',
-    domains: [...(init.domains ?? [])],
+    domains: frozenJson(init.domains ?? [], 'domains'),
     plan: init.plan ?? 'default',
-    config: structuredClone(init.config ?? {}),
+    config: frozenJson(init.config ?? {}, 'config'),
     ...(init.database === undefined || init.database === null ? {} : { database: init.database }),
-    metadata: structuredClone(init.metadata ?? {}),
-  };
+    metadata: frozenJson(init.metadata ?? {}, 'metadata'),
+  } as Tenant;
   const fault = faultOf(tenant);
   if (fault) throw new TenancyOptionsError(`Tenant ${JSON.stringify(init.id)}: ${fault}`);
-  return deepFreeze(tenant);
+  defined.add(tenant);
+  return Object.freeze(tenant);
 }
 
 function faultOf(tenant: Tenant): string | undefined {
@@ -54,7 +63,9 @@ function faultOf(tenant: Tenant): string | undefined {
     return `${JSON.stringify(tenant.schema)} is not a name for a tenant's schema; generate one with generateSchemaName().`;
   }
   if (!TENANT_STATUSES.includes(tenant.status)) return `${JSON.stringify(tenant.status)} is not a status.`;
-  if (!tenant.domains.every((domain) => typeof domain === 'string')) return 'the domains are not strings.';
+  if (!Array.isArray(tenant.domains) || !tenant.domains.every((domain) => typeof domain === 'string')) {
+    return 'the domains are not a list of strings.';
+  }
   if (typeof tenant.plan !== 'string') return 'the plan is not a string.';
   if (tenant.database !== undefined && typeof tenant.database !== 'string') return 'the database is not a string.';
   if (!isRecord(tenant.config)) return 'the config is not an object.';
@@ -64,10 +75,4 @@ function faultOf(tenant: Tenant): string | undefined {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const key of Reflect.ownKeys(value)) deepFreeze(Reflect.get(value, key));
-  return Object.freeze(value);
 }

@@ -1,0 +1,290 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { describeTenantStore } from '../../../../test/support/describe-tenant-store.js';
+import type { TestServer } from '../../../../test/support/tenant-server.js';
+import { serveTenants, startServer } from '../../../../test/support/tenant-server.js';
+import { TenancyOptionsError, TenantConfigInvalidError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import type { HttpTenantStoreOptions } from './http-tenant-store.js';
+import { HttpTenantStore } from './http-tenant-store.js';
+import { InMemoryTenantStore } from './in-memory-tenant-store.js';
+
+const servers: TestServer[] = [];
+
+async function serve(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const server = await startServer(listener);
+  servers.push(server);
+  return server.url;
+}
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+describeTenantStore('HttpTenantStore', async (tenants) => {
+  const url = await serve(serveTenants(new InMemoryTenantStore(tenants)));
+  return new HttpTenantStore({ baseUrl: url });
+});
+
+const acme = JSON.stringify({ id: 'acme', schema: 't_acme', domains: ['acme.test'] });
+
+/** A store whose service answers all questions alike. */
+async function storeOf(
+  answer: (response: ServerResponse, request: IncomingMessage) => void,
+  options: Partial<HttpTenantStoreOptions> = {},
+): Promise<HttpTenantStore> {
+  return new HttpTenantStore({ baseUrl: await serve((request, response) => answer(response, request)), ...options });
+}
+
+describe('a question', () => {
+  it('goes below the base address, with the token', async () => {
+    const asked: unknown[] = [];
+    const url = await serve((request, response) => {
+      asked.push([request.method, request.url, request.headers.authorization, request.headers.accept]);
+      response.end(acme);
+    });
+
+    await new HttpTenantStore({ baseUrl: `${url}/registry/v1/`, token: 's3cret' }).findById('acme');
+    await new HttpTenantStore({ baseUrl: url }).findByDomain('acme.test');
+
+    expect(asked).toEqual([
+      ['GET', '/registry/v1/tenants/acme', 'Bearer s3cret', 'application/json'],
+      ['GET', '/domains/acme.test', undefined, 'application/json'],
+    ]);
+  });
+
+  it.each([
+    ['../admin', '/tenants/..%2Fadmin'],
+    ['%2e%2e', '/tenants/%252e%252e'],
+    ['x?all=true', '/tenants/x%3Fall%3Dtrue'],
+    ['x#y', '/tenants/x%23y'],
+    ['a/b', '/tenants/a%2Fb'],
+    ['a\\b', '/tenants/a%5Cb'],
+    ['a b\n', '/tenants/a%20b%0A'],
+  ])('never leaves its place in the path: %s', async (id, path) => {
+    const asked: unknown[] = [];
+    const store = await storeOf((response, request) => {
+      asked.push(request.url);
+      response.writeHead(404).end();
+    });
+
+    expect(await store.findById(id)).toBeUndefined();
+    expect(asked).toEqual([path]);
+  });
+
+  it.each(['', '.', '..'])('is not asked where it would be another: "%s"', async (id) => {
+    const asked: unknown[] = [];
+    const store = await storeOf((response, request) => {
+      asked.push(request.url);
+      response.end(acme);
+    });
+
+    await expect(store.findById(id)).rejects.toThrow(TenantServiceUnavailableError);
+    await expect(store.findByDomain(id)).rejects.toThrow(TenantServiceUnavailableError);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('of 404 says that there is none', async () => {
+    const store = await storeOf((response) => response.writeHead(404).end('<html>'));
+
+    expect(await store.findById('acme')).toBeUndefined();
+    expect(await store.findByDomain('acme.test')).toBeUndefined();
+  });
+
+  it.each([201, 204, 400, 401, 403, 410, 429, 500, 502, 503])('of %i says nothing about the tenant', async (status) => {
+    const store = await storeOf((response) => response.writeHead(status).end(status === 201 ? 'created' : undefined));
+
+    await expect(store.findById('acme')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no JSON', '<html>acme</html>'],
+    ['half of it', acme.slice(0, -5)],
+    ['null', 'null'],
+    ['a list', `[${acme}]`],
+    ['a string', '"acme"'],
+    ['an empty object', '{}'],
+    ['another tenant', JSON.stringify({ id: 'globex', schema: 't_globex' })],
+    ['an id of another case', JSON.stringify({ id: 'ACME', schema: 't_acme' })],
+    ['a list with the tenant in it', JSON.stringify({ tenants: [JSON.parse(acme)], total: 1 })],
+    ['no schema', JSON.stringify({ id: 'acme' })],
+    ['two schemas', JSON.stringify({ id: 'acme', schema: 't_acme, t_globex' })],
+    ['a reserved schema', JSON.stringify({ id: 'acme', schema: 'pg_catalog' })],
+    ['a status that there is not', JSON.stringify({ id: 'acme', schema: 't_acme', status: 'ok' })],
+    [
+      'a depth without end',
+      `{"id":"acme","schema":"t_acme","config":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`,
+    ],
+  ])('that is %s is refused', async (_what, body) => {
+    const store = await storeOf((response) => response.end(body));
+
+    await expect(store.findById('acme')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it.each([
+    ['a tenant without the domain', acme],
+    ['no tenant', '{}'],
+  ])('for a domain that is %s is refused', async (_what, body) => {
+    const store = await storeOf((response) => response.end(body));
+
+    await expect(store.findByDomain('globex.test')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it.each(['{}', '[]', `{"tenants":{},"total":1}`, `{"tenants":[],"total":"1"}`, `{"tenants":[{}],"total":1}`, 'null'])(
+    'for a list that is none is refused: %s',
+    async (body) => {
+      const store = await storeOf((response) => response.end(body));
+
+      await expect(store.list({ limit: 1, offset: 0 })).rejects.toThrow(TenantServiceUnavailableError);
+    },
+  );
+
+  it('that is larger than it may be is not read to its end', async () => {
+    let written = 0;
+    const store = await storeOf(
+      (response) => {
+        const more = () => {
+          while (written < 64_000_000 && response.write('x'.repeat(64_000))) written += 64_000;
+          if (written >= 64_000_000) response.end();
+        };
+        response.on('drain', more).on('error', () => undefined);
+        more();
+      },
+      { maxBodyBytes: 1_000_000, timeout: 20_000 },
+    );
+
+    await expect(store.findById('acme')).rejects.toThrow('its answer is larger than 1000000 bytes');
+    expect(written).toBeLessThan(32_000_000);
+  });
+
+  it('is measured when it is unpacked', async () => {
+    const { gzipSync } = await import('node:zlib');
+    const body = gzipSync(JSON.stringify({ ...JSON.parse(acme), metadata: { pad: ' '.repeat(3_000_000) } }));
+    const store = await storeOf((response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
+
+    expect(body.length).toBeLessThan(10_000);
+    const outcome = store.findById('acme').then(
+      () => 'taken',
+      (error: Error) => error.message,
+    );
+    expect(await outcome).toContain('its answer is larger than 1048576 bytes');
+  });
+});
+
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('of %i is not followed, and the token stays here', async (status) => {
+    const elsewhere: unknown[] = [];
+    const target = await serve((request, response) => {
+      elsewhere.push(request.headers.authorization);
+      response.end(acme);
+    });
+    const store = await storeOf(
+      (response) => response.writeHead(status, { location: `${target}/tenants/acme` }).end(),
+      {
+        token: 's3cret',
+      },
+    );
+
+    await expect(store.findById('acme')).rejects.toThrow(`it answered ${status}`);
+    expect(elsewhere).toEqual([]);
+  });
+});
+
+describe('a service', () => {
+  it('that does not answer in time is given up', async () => {
+    const store = await storeOf(() => undefined, { timeout: 50 });
+
+    await expect(store.findById('acme')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it('that begins an answer and does not end it in time is given up', async () => {
+    const store = await storeOf((response) => response.writeHead(200).write(acme.slice(0, 5)), { timeout: 50 });
+
+    await expect(store.findById('acme')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it('that breaks off is given up', async () => {
+    const store = await storeOf((response) => {
+      response.writeHead(200, { 'content-length': '500' });
+      response.write(acme.slice(0, 5), () => response.destroy());
+    });
+
+    await expect(store.findById('acme')).rejects.toThrow(TenantServiceUnavailableError);
+  });
+
+  it('that is not there is an error with its cause', async () => {
+    const server = await startServer(() => undefined);
+    await server.close();
+
+    const failure = await new HttpTenantStore({ baseUrl: server.url })
+      .findById('acme')
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(TenantServiceUnavailableError);
+    expect(String(((failure as Error).cause as Error).cause)).toContain('ECONNREFUSED');
+  });
+
+  it('that forgets the tenant while its settings change is believed', async () => {
+    const store = await storeOf((response, request) =>
+      response.writeHead(request.method === 'PATCH' ? 200 : 404).end('{}'),
+    );
+
+    await expect(store.updateConfig('acme', { a: 1 })).rejects.toThrow('There is no tenant "acme".');
+  });
+});
+
+describe('a change that the service refuses', () => {
+  const refusing = (body: string) => storeOf((response) => response.writeHead(400).end(body));
+
+  it('is refused with what it has against it', async () => {
+    const errors = [{ key: 'email.from', message: 'Not an address.' }];
+    const store = await refusing(JSON.stringify({ code: 'VALIDATION_FAILED', errors }));
+
+    await expect(store.updateConfig('acme', { 'email.from': 7 })).rejects.toEqual(new TenantConfigInvalidError(errors));
+  });
+
+  it.each(['', '{}', '{"errors":[]}', '{"errors":"x"}', '{"errors":[null]}', 'null'])(
+    'without a word is a service that cannot be used: "%s"',
+    async (body) => {
+      await expect((await refusing(body)).updateConfig('acme', { a: 1 })).rejects.toThrow(
+        TenantServiceUnavailableError,
+      );
+    },
+  );
+});
+
+describe('an error', () => {
+  it('never carries the token', async () => {
+    const store = await storeOf((response) => response.destroy(), { token: 's3cret' });
+
+    const failure = (await store.findById('acme').catch((error: unknown) => error)) as Error;
+
+    const { inspect } = await import('node:util');
+    expect(inspect(failure, { depth: 10 })).not.toContain('s3cret');
+  });
+});
+
+describe('the options', () => {
+  it.each([
+    '',
+    'tenants:3001',
+    'ftp://tenants',
+    'http://u:s3cret@tenants',
+    'http://tenants?token=s3cret',
+    'http://t#x',
+  ])('name the service and no more: "%s" is refused, and not repeated', (baseUrl) => {
+    const make = () => new HttpTenantStore({ baseUrl });
+
+    expect(make).toThrow(TenancyOptionsError);
+    expect(make).not.toThrow('s3cret');
+  });
+
+  it('have a token that a header can carry, and do not repeat another', () => {
+    const make = () => new HttpTenantStore({ baseUrl: 'http://tenants', token: 's3cret\r\nX-Admin: 1' });
+
+    expect(make).toThrow(TenancyOptionsError);
+    expect(make).not.toThrow('s3cret');
+  });
+});

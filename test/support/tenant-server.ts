@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import type { InMemoryTenantStore } from 'nestjs-tenancy';
+import { TenantNotFoundError } from 'nestjs-tenancy';
+
+export interface TestServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A real HTTP server on a free port. */
+export async function startServer(listener: RequestListener): Promise<TestServer> {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** The routes of a tenant management service, over a store in memory. */
+export function serveTenants(store: InMemoryTenantStore): RequestListener {
+  return (request, response) => {
+    void answer(store, request).then(
+      (body) => {
+        response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(body ?? { code: 'TENANT_NOT_FOUND' }));
+      },
+      (error: unknown) => {
+        response.writeHead(error instanceof TenantNotFoundError ? 404 : 500);
+        response.end();
+      },
+    );
+  };
+}
+
+async function answer(store: InMemoryTenantStore, request: IncomingMessage): Promise<unknown> {
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  const [collection, name, property] = url.pathname.split('/').slice(1).map(decodeURIComponent);
+  if (request.method === 'PATCH' && collection === 'tenants' && property === 'config') {
+    return (await store.updateConfig(name, (await json(request)) as Record<string, unknown>)).config;
+  }
+  if (request.method !== 'GET' || property !== undefined) return undefined;
+  if (collection === 'domains') return store.findByDomain(name);
+  if (collection !== 'tenants') return undefined;
+  if (name !== undefined) return store.findById(name);
+  return store.list({
+    limit: Number(url.searchParams.get('limit')),
+    offset: Number(url.searchParams.get('offset')),
+  });
+}
