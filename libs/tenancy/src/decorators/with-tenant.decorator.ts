@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { TenantContext } from '../context/tenant-context.js';
-import { TenancyOptionsError } from '../tenancy.errors.js';
+import { InvalidTenantIdError, TenancyOptionsError } from '../tenancy.errors.js';
 
 type AnyMethod = (...args: never[]) => unknown;
 
@@ -18,16 +18,18 @@ const CONTEXT = Symbol('tenancy:context');
  *   async process(job: Job<{ tenantId: string }>) {}
  * }
  */
-export function WithTenant<Args extends never[] = never[]>(
+export function WithTenant<Args extends unknown[] = []>(
   tenantId: string | ((...args: Args) => string | Promise<string>),
-): <M extends (...args: Args) => unknown>(
+): <M extends (...args: [...Args, ...never[]]) => unknown>(
   target: object,
   property: string | symbol,
   descriptor: TypedPropertyDescriptor<M>,
 ) => void {
   return (target, property, descriptor) => {
     const method = descriptor.value as AnyMethod | undefined;
-    if (!method) throw new TenancyOptionsError(`@WithTenant() is for methods; ${String(property)} is none.`);
+    if (!method || typeof target === 'function') {
+      throw new TenancyOptionsError(`@WithTenant() is for methods of objects; ${String(property)} is none.`);
+    }
     if (!Reflect.hasMetadata(CONTEXT, target)) {
       Reflect.defineMetadata(CONTEXT, true, target);
       Inject(TenantContext)(target, CONTEXT);
@@ -41,6 +43,8 @@ export function WithTenant<Args extends never[] = never[]>(
         );
       }
       const id = typeof tenantId === 'string' ? tenantId : await tenantId(...args);
+      // An id alone: a whole tenant in a job's data is one of the time when it was enqueued.
+      if (typeof id !== 'string') throw new InvalidTenantIdError(id, '@WithTenant()');
       return context.run(id, () => Reflect.apply(method!, this, args));
     }
     keepMetadata(method, runAsTenant);
