@@ -1,4 +1,5 @@
-const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+// Before anything is lower-cased: outside ASCII there are letters whose lower case is an ASCII one.
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const PORT = /:\d{1,5}$/;
 
 /**
@@ -8,10 +9,10 @@ const PORT = /:\d{1,5}$/;
  */
 export function canonicalHost(host: string | undefined): string | undefined {
   if (host === undefined || host.length > 260) return undefined;
-  const name = host.replace(PORT, '').replace(/\.$/, '').toLowerCase();
+  const name = host.replace(PORT, '').replace(/\.$/, '');
   if (name.length > 253) return undefined;
   const labels = name.split('.');
   if (!labels.every((label) => LABEL.test(label))) return undefined;
   // No top-level domain is a number; 127.0.0.1 and 0x7f.1 end in one.
-  return /^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1)!) ? undefined : name;
+  return /^(?:\d+|0x[0-9a-f]*)$/i.test(labels.at(-1)!) ? undefined : name.toLowerCase();
 }

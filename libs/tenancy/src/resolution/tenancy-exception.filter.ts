@@ -1,24 +1,56 @@
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { Observable } from 'rxjs';
+import { throwError } from 'rxjs';
 import { TenancyError } from '../tenancy.errors.js';
+import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
 
-/** Answers every `TenancyError` with `application/problem+json`. */
+/** Answers every `TenancyError`: a request with `application/problem+json`, a message as its transport has it. */
 @Catch(TenancyError)
 export class TenancyExceptionFilter implements ExceptionFilter<TenancyError> {
   private readonly logger = new Logger('TenancyModule');
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  catch(error: TenancyError, host: ArgumentsHost): void {
-    if (host.getType() !== 'http') throw error;
+  catch(error: TenancyError, host: ArgumentsHost): Observable<never> | void {
+    const problem = problemOf(error);
+    // A store that does not answer is not the client's doing either: only the log can say why.
+    if (problem.status >= 500) {
+      this.logger.error(error.message, error.cause instanceof Error ? error.cause.stack : error.stack);
+    }
+    switch (host.getType<string>()) {
+      case 'http':
+        return this.reply(problem, host);
+      case 'rpc':
+        return throwError(() => ({ status: 'error', message: problem.detail, code: problem.code }));
+      case 'ws':
+        // Thrown, it would end the process: behind a gateway's filters nobody catches.
+        host.switchToWs().getClient<SocketClient>().emit('exception', {
+          status: 'error',
+          message: problem.detail,
+          code: problem.code,
+        });
+        return undefined;
+      default:
+        throw error;
+    }
+  }
+
+  private reply({ retryAfter, ...body }: Problem, host: ArgumentsHost): void {
     const { httpAdapter } = this.adapterHost;
     const response: unknown = host.switchToHttp().getResponse();
-    const { retryAfter, ...body } = problemOf(error);
-    if (body.status === 500) this.logger.error(error.message, error.stack);
+    if (httpAdapter.isHeadersSent(response)) {
+      httpAdapter.end(response);
+      return;
+    }
     if (retryAfter !== undefined) httpAdapter.setHeader(response, 'Retry-After', String(retryAfter));
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.reply(response, JSON.stringify(body), body.status);
   }
+}
+
+interface SocketClient {
+  emit(event: 'exception', body: unknown): unknown;
 }

@@ -8,6 +8,8 @@ export interface TenantRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Names and values in turn, with duplicates: Node joins or drops those in `headers`. */
   readonly rawHeaders?: readonly string[];
+  /** Node's own request, where a framework's is around it, as Fastify's is. */
+  readonly raw?: { readonly rawHeaders?: readonly string[]; readonly user?: unknown };
   /** What the application's authentication left there. */
   readonly user?: unknown;
 }
@@ -15,7 +17,7 @@ export interface TenantRequest {
 /** A header's value. A header that is sent more than once is refused: it would be two answers in one. */
 export function headerOf(request: TenantRequest, name: string): string | undefined {
   const lower = name.toLowerCase();
-  const { rawHeaders } = request;
+  const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   if (rawHeaders) {
     let times = 0;
     for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === lower) times += 1;
@@ -28,14 +30,19 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
 
 /** The path as it was sent, without the query. */
 export function pathOf(request: TenantRequest): string {
-  const url = request.originalUrl ?? request.url ?? '/';
-  const end = url.search(/[?#]/);
-  return end === -1 ? url : url.slice(0, end);
+  const target = targetOf(request);
+  const end = target.search(/[?#]/);
+  return (end === -1 ? target : target.slice(0, end)) || '/';
 }
 
 /** The parsed query. */
 export function queryOf(request: TenantRequest): URLSearchParams {
-  const url = request.originalUrl ?? request.url ?? '/';
-  const start = url.indexOf('?');
-  return new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+  const target = targetOf(request);
+  const start = target.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
+}
+
+/** Path and query. A request line may name scheme and host before them: routers pass them over, so must a resolver. */
+function targetOf({ originalUrl, url }: TenantRequest): string {
+  return (originalUrl ?? url ?? '/').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TenantClaimMismatchError, TenantConflictError } from '../tenancy.errors.js';
+import { InvalidTenantIdError, TenantClaimMismatchError, TenantConflictError } from '../tenancy.errors.js';
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
@@ -53,9 +53,11 @@ export class TenantResolution {
 
   /**
    * The active tenant that an address names by its host, path or query: for the handshake of a socket, or a link in a
-   * mail. What only a request has, headers and claims, is not asked.
+   * mail. What only a request has, headers and claims, is not asked. A path alone has no host to ask.
    */
   async resolveFromUrl(url: string | URL): Promise<Tenant | undefined> {
+    if (typeof url === 'string' && url.startsWith('/')) return this.resolveFromRequest({ url, headers: {} });
+    if (!URL.canParse(String(url))) throw new InvalidTenantIdError(url, 'address');
     const { host, pathname, search } = new URL(url);
     return this.resolveFromRequest({ url: pathname + search, headers: { host } });
   }
@@ -76,13 +78,14 @@ export class TenantResolution {
     resolvers: readonly TenantResolver[],
     request: TenantRequest,
   ): Promise<string | undefined> {
-    const answers: Record<string, string> = {};
+    const answers: Array<readonly [source: string, id: string]> = [];
     for (const resolver of resolvers) {
       const answer = await resolver.resolve(request, this.directory);
-      if (answer !== undefined) answers[sourceOf(resolver)] = this.ids.parse(answer, sourceOf(resolver));
+      const source = sourceOf(resolver);
+      if (answer !== undefined) answers.push([source, this.ids.parse(answer, source)]);
     }
-    const [first, ...others] = Object.values(answers);
-    if (others.some((other) => other !== first)) throw new TenantConflictError(answers);
+    const first = answers[0]?.[1];
+    if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
     return first;
   }
 }

@@ -10,6 +10,10 @@ export class TenantMiddleware implements NestMiddleware {
   constructor(private readonly scopes: RequestScopes) {}
 
   use(request: TenantRequest, _response: unknown, next: (error?: unknown) => void): void {
-    this.scopes.open(request).then((scope) => runInScope(scope, next), next);
+    // What comes next may throw before it waits for anything; unheard, that would end the process.
+    this.scopes
+      .open(request)
+      .then((scope) => runInScope(scope, next))
+      .catch(next);
   }
 }

@@ -47,6 +47,6 @@ export class ClaimTenantResolver implements TenantResolver {
 }
 
 /** Fastify has a request of its own around Node's; an authentication may have left the user on either. */
-function userOf(request: TenantRequest & { readonly raw?: { readonly user?: unknown } }): unknown {
+function userOf(request: TenantRequest): unknown {
   return request.user ?? request.raw?.user;
 }

@@ -14,7 +14,7 @@ export class PathTenantResolver implements TenantResolver {
   private readonly segments: readonly string[];
 
   constructor(pattern = '/tenants/:tenantId') {
-    this.segments = segmentsOf(pattern.toLowerCase().replace(PLACE.toLowerCase(), PLACE));
+    this.segments = segmentsOf(pattern.toLowerCase().replaceAll(PLACE.toLowerCase(), PLACE));
     if (!pattern.startsWith('/') || this.segments.filter((segment) => segment === PLACE).length !== 1) {
       throw new TenancyOptionsError(`${JSON.stringify(pattern)}: the path begins with "/" and has ${PLACE} once.`);
     }
@@ -22,7 +22,10 @@ export class PathTenantResolver implements TenantResolver {
   }
 
   resolve(request: TenantRequest): string | undefined {
-    const sent = segmentsOf(pathOf(request));
+    const path = pathOf(request);
+    // Some URL parsers, Express's among them, read it as a slash at times. Nobody sends it unescaped without intent.
+    if (path.includes('\\')) throw new InvalidTenantIdError(path, this.source);
+    const sent = segmentsOf(path);
     if (sent.length < this.segments.length) return undefined;
     let found: string | undefined;
     for (const [index, expected] of this.segments.entries()) {

@@ -3,7 +3,7 @@ import type { TenantRequest } from '../tenant-request.js';
 import { queryOf } from '../tenant-request.js';
 import type { TenantResolver } from '../tenant-resolver.js';
 
-/** Reads the tenant id from a query parameter. One that is given more than once is refused. */
+/** Reads the tenant id from a query parameter. One that is given more than once, or as a list, is refused. */
 export class QueryTenantResolver implements TenantResolver {
   readonly source: string;
 
@@ -12,9 +12,11 @@ export class QueryTenantResolver implements TenantResolver {
   }
 
   resolve(request: TenantRequest): string | undefined {
-    const query = queryOf(request);
-    const values = [...query.getAll(this.name), ...query.getAll(`${this.name}[]`)];
-    if (values.length > 1) throw new InvalidTenantIdError(`${values.length} values`, this.source);
-    return values[0];
+    // The query parser of the application may read `tenant_id[]` and `tenant_id[0]` as the parameter too.
+    const given = [...queryOf(request)].filter(([name]) => name === this.name || name.startsWith(`${this.name}[`));
+    const [first] = given;
+    if (first === undefined) return undefined;
+    if (given.length > 1 || first[0] !== this.name) throw new InvalidTenantIdError(given, this.source);
+    return first[1];
   }
 }

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import * as errors from '../tenancy.errors.js';
+import { problemOf } from './problem.js';
+
+const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
+  [new errors.TenantRequiredError(['header X-Tenant-ID']), 400, 'TENANT_REQUIRED'],
+  [new errors.InvalidTenantIdError('A B', 'header X-Tenant-ID'), 400, 'TENANT_ID_INVALID'],
+  [
+    new errors.TenantConflictError([
+      ['header', 'acme'],
+      ['query', 'globex'],
+    ]),
+    400,
+    'TENANT_CONFLICT',
+  ],
+  [new errors.TenantConfigInvalidError([{ key: 'email.from', message: 'no address' }]), 400, 'TENANT_CONFIG_INVALID'],
+  [new errors.TenantClaimMismatchError('acme', 'globex'), 403, 'TENANT_FORBIDDEN'],
+  [new errors.TenantNotFoundError('acme'), 404, 'TENANT_NOT_FOUND'],
+  [new errors.TenantSuspendedError('acme', 'suspended'), 404, 'TENANT_NOT_FOUND'],
+  [new errors.TenantForbiddenError('acme', 'why'), 404, 'TENANT_NOT_FOUND'],
+  [new errors.TenantQuotaExceededError('acme', 'connections', 5, 3), 429, 'TENANT_QUOTA_EXCEEDED'],
+  [new errors.TenantServiceUnavailableError('10.0.0.7 is down'), 503, 'TENANT_SERVICE_UNAVAILABLE'],
+  [new errors.TenantContextMissingError(), 500, 'INTERNAL_ERROR'],
+  [new errors.TenantMismatchError('tenant acme', 'tenant globex'), 500, 'INTERNAL_ERROR'],
+  [new errors.TransactionAbortedError(), 500, 'INTERNAL_ERROR'],
+  [new errors.UnsupportedStatementError('AND CHAIN'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenantSchemaError('t_acme', 't_acme is not there'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenancyOptionsError('store is missing'), 500, 'INTERNAL_ERROR'],
+];
+
+describe('an error', () => {
+  it.each(every)('has a stable code: %s', (error, status, code) => {
+    expect(problemOf(error)).toMatchObject({ type: 'about:blank', status, code });
+  });
+
+  it('is each that there is', () => {
+    const concrete = Object.keys(errors).filter((name) => name !== 'TenancyError');
+
+    expect(every.map(([error]) => error.name).sort()).toEqual(concrete.sort());
+  });
+
+  it('says nothing of what exists where it is 403 or above', () => {
+    for (const [error, status] of every) {
+      if (status >= 403) expect(JSON.stringify(problemOf(error))).not.toMatch(/acme|globex|10\.0|why|suspended/);
+    }
+  });
+
+  it('is the same for a tenant that is unknown, suspended or forbidden', () => {
+    const [unknown, ...others] = every.filter(([, status]) => status === 404).map(([error]) => problemOf(error));
+
+    expect(others).toEqual([unknown, unknown]);
+  });
+});

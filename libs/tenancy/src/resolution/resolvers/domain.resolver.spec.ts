@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { DomainTenantResolver } from './domain.resolver.js';
+
+describe('a whole host name', () => {
+  const asked: string[] = [];
+  const directory = {
+    idOfDomain: async (domain: string) => {
+      asked.push(domain);
+      return domain === 'mail.acme.test' ? 'acme' : undefined;
+    },
+  };
+  const resolve = (host?: string) =>
+    new DomainTenantResolver().resolve({ headers: host === undefined ? {} : { host } }, directory);
+
+  it.each(['mail.acme.test', 'MAIL.acme.test:443', 'mail.acme.test.'])('names its tenant: %s', async (host) => {
+    expect(await resolve(host)).toBe('acme');
+  });
+
+  it('names none where it is nobody’s', async () => {
+    expect(await resolve('globex.test')).toBeUndefined();
+  });
+
+  it.each([undefined, '', 'mail.acme.test, x', '127.0.0.1', 'a@mail.acme.test', 'mail%2eacme.test'])(
+    'is not asked for where it is none: %s',
+    async (host) => {
+      asked.length = 0;
+
+      expect(await resolve(host)).toBeUndefined();
+      expect(asked).toEqual([]);
+    },
+  );
+});
