@@ -3,7 +3,6 @@ import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { ConfigService } from '@nestjs/config';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
-import { createCache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
 import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
@@ -57,11 +56,12 @@ const CORE: Provider[] = [
     inject: [TENANT_STORE, { token: CACHE_MANAGER, optional: true }, TENANCY_OPTIONS, TenantIdValidator],
     useFactory: (
       store: TenantStore,
-      // The application's CacheModule where it has a global one: that is where Redis comes in.
+      // The application's CacheModule where it has a global one: that is where Redis comes in. Without it the service
+      // keeps what it knows in this process alone, and a second copy there would only grow.
       cache: Cache | undefined,
       { cache: options }: TenancyModuleOptions,
       ids: TenantIdValidator,
-    ) => new TenantService(store, cache ?? createCache(), options, ids),
+    ) => new TenantService(store, cache, options, ids),
   },
   TenantContext,
   {
@@ -96,23 +96,26 @@ const DATABASE: Provider[] = [
   {
     provide: DataSource,
     inject: [TenantDataSourceFactory],
-    useFactory: (factory: TenantDataSourceFactory) => factory.dataSource,
+    useFactory: (factory: TenantDataSourceFactory | null) => withDataSource(factory).dataSource,
   },
   {
     provide: EntityManager,
     inject: [TenantDataSourceFactory],
-    useFactory: (factory: TenantDataSourceFactory) => factory.dataSource.manager,
+    useFactory: (factory: TenantDataSourceFactory | null) => withDataSource(factory).dataSource.manager,
   },
   {
     provide: TenantDatabase,
-    inject: [TenantDataSourceFactory],
-    useFactory: (factory: TenantDataSourceFactory) => new TenantDatabase(factory),
+    inject: [TenantDataSourceFactory, TenantService],
+    useFactory: (factory: TenantDataSourceFactory | null, tenants: TenantService) =>
+      new TenantDatabase(withDataSource(factory).dataSource, (id) => tenants.getTenant(id)),
   },
   {
     provide: TenantSchemaService,
     inject: [TenantDataSourceFactory, TENANCY_OPTIONS],
-    useFactory: (factory: TenantDataSourceFactory, { database }: TenancyModuleOptions) =>
-      new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), database?.grantTo),
+    useFactory: (given: TenantDataSourceFactory | null, { database }: TenancyModuleOptions) => {
+      const factory = withDataSource(given);
+      return new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), database?.grantTo);
+    },
   },
 ];
 
@@ -130,5 +133,12 @@ function requireDatabase(database: TenantDataSourceFactory | null): TenantDataSo
   if (database) return database;
   throw new TenancyOptionsError(
     'The option `store` is a function that is given the database, and `database` is missing.',
+  );
+}
+
+function withDataSource(database: TenantDataSourceFactory | null): TenantDataSourceFactory {
+  if (database) return database;
+  throw new TenancyOptionsError(
+    'The option `database` is missing. Give it, or tell forRootAsync() that there is none: `withDatabase: false`.',
   );
 }

@@ -6,11 +6,27 @@ const MAX_DEPTH = 5;
 // A key of this name, at any depth, would change what objects are when somebody merges it the short way.
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Throws `TenantConfigInvalidError` for a change that no schema should have to see. */
-export function assertPatch(patch: unknown): asserts patch is Record<string, unknown> {
+/** The change, as JSON holds it. Throws `TenantConfigInvalidError` for one that no schema should have to see. */
+export function checkedPatch(patch: unknown): Record<string, unknown> {
   if (!isRecord(patch)) throw invalid('', 'The settings are an object of keys and values.');
-  inspect(patch, '', 1);
-  if (Buffer.byteLength(JSON.stringify(patch)) > MAX_BYTES) throw invalid('', `More than ${MAX_BYTES} bytes.`);
+  const text = jsonOf(patch);
+  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('', `More than ${MAX_BYTES} bytes.`);
+  const change = JSON.parse(text) as Record<string, unknown>;
+  inspect(change, '', 1);
+  return change;
+}
+
+function jsonOf(patch: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(patch, (key, value: unknown) => {
+      // JSON makes null of it, and null removes a setting.
+      if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(key, 'Not a number.');
+      return value;
+    });
+  } catch (error) {
+    if (error instanceof TenantConfigInvalidError) throw error;
+    throw invalid('', 'JSON cannot hold these settings.');
+  }
 }
 
 function inspect(value: unknown, path: string, depth: number): void {

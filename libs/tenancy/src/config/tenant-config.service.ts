@@ -2,10 +2,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ConfigService } from '@nestjs/config';
 import type { TenantContext } from '../context/tenant-context.js';
 import { TenancyOptionsError, TenantConfigInvalidError } from '../tenancy.errors.js';
+import { frozenJson } from '../tenants/frozen-json.js';
 import { mergeConfig } from '../tenants/merge-config.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
-import { assertPatch } from './config-patch.js';
+import { checkedPatch } from './config-patch.js';
 import type { TenantConfigOptions } from './tenant-config-options.js';
 
 /** The settings of one tenant: its own value, over ConfigService's, over the default. */
@@ -32,12 +33,19 @@ export interface TenantConfig<K extends object = Record<string, unknown>> {
  * }
  */
 export class TenantConfigService<K extends object = Record<string, unknown>> implements TenantConfig<K> {
+  private readonly schema: TenantConfigOptions['schema'];
+  private readonly defaults: Readonly<Record<string, unknown>>;
+
   constructor(
     private readonly context: TenantContext,
     private readonly tenants: TenantService,
     private readonly base: Pick<ConfigService, 'get'> | undefined,
-    private readonly options: TenantConfigOptions = {},
-  ) {}
+    { schema, defaults = {} }: TenantConfigOptions = {},
+  ) {
+    this.schema = schema;
+    // All tenants read the same ones: what one of them changed in a list, the others would find there.
+    this.defaults = frozenJson(defaults, 'config.defaults') as Readonly<Record<string, unknown>>;
+  }
 
   get<P extends keyof K & string>(key: P): K[P] | undefined {
     return this.of(this.context.getOrThrow()).get(key);
@@ -57,22 +65,21 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
   }
 
   /**
-   * Changes settings of the current tenant, or of the one that is named, and returns all of them; `null` removes a key.
+   * Changes settings of the current tenant, or of the one that is named, and returns all of them; `null` removes a key, and `undefined` is nothing.
    * Throws `TenantConfigInvalidError`, and then nothing is stored. The next read of this scope sees the change.
    */
   async update(patch: { readonly [P in keyof K]?: K[P] | null }, tenantId?: string): Promise<Partial<K>> {
-    assertPatch(patch);
-    const current = this.context.get();
+    const change = checkedPatch(patch);
     const tenant = await this.tenants.getTenant(tenantId ?? this.context.getOrThrow().id);
-    const valid = await this.validated(mergeConfig(tenant.config, patch));
-    const checked = Object.fromEntries(Object.keys(patch).map((key) => [key, valid[key] ?? null]));
+    const valid = await this.validated(mergeConfig(tenant.config, change));
+    const checked = Object.fromEntries(Object.keys(change).map((key) => [key, valid[key] ?? null]));
     const updated = await this.tenants.updateConfig(tenant.id, checked);
-    if (current?.id === updated.id && current.status === updated.status) this.context.set(updated);
+    if (this.context.tenantId === updated.id && updated.status === 'active') this.context.set(updated);
     return this.of(updated).getAll();
   }
 
   private async validated(config: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { schema } = this.options;
+    const { schema } = this;
     if (!schema)
       throw new TenancyOptionsError('Settings cannot be changed without config.schema, which validates them.');
     const result = await schema['~standard'].validate(config);
@@ -81,10 +88,10 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
   }
 
   private of(tenant: Tenant): TenantConfig<K> {
-    const { base, options } = this;
+    const { base, defaults } = this;
     const own = tenant.config;
-    const defaults = options.defaults ?? {};
-    const read = (key: string): unknown => valueOf(own, key) ?? base?.get<unknown>(key) ?? valueOf(defaults, key);
+    const fromBase = (key: string): unknown => (isEverybodys(key) ? undefined : base?.get<unknown>(key));
+    const read = (key: string): unknown => valueOf(own, key) ?? fromBase(key) ?? valueOf(defaults, key);
     return {
       get: (key) => read(key) as K[typeof key] | undefined,
       getOrThrow: (key) => {
@@ -104,7 +111,11 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
   }
 }
 
-/** Own keys only: `constructor` and the like are everybody's. */
+/** `constructor` and the like, which ConfigService finds wherever its path leads through an object. */
+function isEverybodys(key: string): boolean {
+  return key.split('.').some((part) => part in Object.prototype);
+}
+
 function valueOf(record: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
