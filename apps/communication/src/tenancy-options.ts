@@ -2,6 +2,7 @@ import { communicationEntities } from 'communication-schema';
 import type { TenancyModuleOptions } from 'nestjs-tenancy';
 import {
   ClaimTenantResolver,
+  DomainTenantResolver,
   HeaderTenantResolver,
   HttpTenantStore,
   PathTenantResolver,
@@ -13,7 +14,6 @@ import { PUBLIC_PATHS } from './auth/public-paths.js';
 import type { Environment } from './environment.js';
 import { defaultSettings } from './settings/default-settings.js';
 import { settingsSchema } from './settings/settings.js';
-import { OwnDomainResolver } from './tenant/own-domain.resolver.js';
 
 /** All that the service says about tenancy; the rest of it asks for repositories, settings and the current tenant. */
 export function tenancyOptions(environment: Environment): TenancyModuleOptions {
@@ -25,7 +25,7 @@ export function tenancyOptions(environment: Environment): TenancyModuleOptions {
       new QueryTenantResolver(),
       new PathTenantResolver('/tenants/:tenantId'),
       new SubdomainTenantResolver(TENANT_BASE_DOMAIN),
-      new OwnDomainResolver(TENANT_BASE_DOMAIN),
+      new DomainTenantResolver({ ignore: [TENANT_BASE_DOMAIN, `*.${TENANT_BASE_DOMAIN}`] }),
       new ClaimTenantResolver('tenant', { mayActForAny: mayActForAnyTenant }),
     ],
     exclude: PUBLIC_PATHS,

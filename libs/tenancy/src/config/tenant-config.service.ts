@@ -72,7 +72,7 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
     const change = checkedPatch(patch);
     const tenant = await this.tenants.getTenant(tenantId ?? this.context.getOrThrow().id);
     const valid = await this.validated(mergeConfig(tenant.config, change));
-    const checked = Object.fromEntries(Object.keys(change).map((key) => [key, valid[key] ?? null]));
+    const checked = Object.fromEntries(Object.keys(change).map((key) => [key, valueOf(valid, key) ?? null]));
     const updated = await this.tenants.updateConfig(tenant.id, checked);
     if (this.context.tenantId === updated.id && updated.status === 'active') this.context.set(updated);
     return this.of(updated).getAll();

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { isObservable, Observable, Subject, takeUntil } from 'rxjs';
 import type { TenancyScope } from './tenancy-scope.js';
 import { currentScope, runInScope } from './tenancy-scope.js';
@@ -15,6 +16,7 @@ function keepScope(scope: TenancyScope, result: unknown): unknown {
   // Asked with `in` first: there are objects that throw where a property is read that they have not.
   if ('subscribe' in result && isObservable(result)) return keepObservable(scope, result);
   if (isGenerator(result)) return keepGenerator(scope, result);
+  if (result instanceof Readable) return keepReadable(scope, result);
   if (result instanceof Promise) return result.then((value) => keepScope(scope, value));
   // A query builder that runs once it is awaited: it would run in the scope of whoever awaits it.
   if (isThenable(result)) {
@@ -49,6 +51,15 @@ function keepGenerator(scope: TenancyScope, generator: AsyncGenerator | Generato
     },
   });
   return kept;
+}
+
+/** A stream does its work when it is read. Its listeners are its reader's own affair. */
+function keepReadable(scope: TenancyScope, stream: Readable): Readable {
+  const { _read, _destroy } = stream;
+  return Object.assign(stream, {
+    _read: (size: number) => runInScope(scope, () => _read.call(stream, size)),
+    _destroy: (...args: Parameters<typeof _destroy>) => runInScope(scope, () => _destroy.apply(stream, args)),
+  });
 }
 
 function isGenerator(value: object): value is AsyncGenerator | Generator {

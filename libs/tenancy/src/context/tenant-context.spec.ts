@@ -354,6 +354,16 @@ describe('a generator that work returns', () => {
     expect(seen).toEqual(['acme', 'globex', 'acme', 'globex']);
   });
 
+  it('does so as a stream, which works while it is read', async () => {
+    const stream = context.run(acme, () => Readable.from(steps()));
+    const seen: unknown[] = [];
+    await context.run(globex, async () => {
+      for await (const id of stream) seen.push(id, current());
+    });
+
+    expect(seen).toEqual(['acme', 'globex', 'acme', 'globex']);
+  });
+
   it('has all that a generator has', async () => {
     const generator = context.run(acme, steps);
 

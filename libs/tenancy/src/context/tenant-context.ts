@@ -72,7 +72,10 @@ export class TenantContext {
     return runAndKeepScope({ system: true }, work);
   }
 
-  /** Changes the tenant of the running scope only. Throws outside a scope, and for a tenant that is not active. */
+  /**
+   * Changes the tenant of the running scope only. Throws outside a scope, and for a tenant that is not active. A scope is
+   * one for all that runs in it: where branches run at once (`Promise.all`), give each a scope of its own with `run()`.
+   */
   set(tenant: Tenant): void {
     const scope = requireScope();
     const defined = defineTenant(tenant);

@@ -15,9 +15,20 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const tenant = currentScope()?.tenant;
-    if (tenant && context.getType() === 'http') {
-      await this.resolution.assertClaim(context.switchToHttp().getRequest<TenantRequest>(), tenant.id);
-    }
+    const request = tenant && requestOf(context);
+    if (request) await this.resolution.assertClaim(request, tenant.id);
     return next.handle();
+  }
+}
+
+/** GraphQL keeps the request in the context that its resolvers are given third. */
+function requestOf(context: ExecutionContext): TenantRequest | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<TenantRequest>();
+    case 'graphql':
+      return context.getArgByIndex<{ req?: TenantRequest } | undefined>(2)?.req;
+    default:
+      return undefined;
   }
 }

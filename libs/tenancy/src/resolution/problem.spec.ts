@@ -45,6 +45,18 @@ describe('an error', () => {
     }
   });
 
+  it('says where two tenants are named, not which', () => {
+    const { detail } = problemOf(
+      new errors.TenantConflictError([
+        ['header X', 'acme'],
+        ['domain', 'globex'],
+      ]),
+    );
+
+    expect(detail).toContain('header X, domain');
+    expect(detail).not.toMatch(/acme|globex/);
+  });
+
   it('is the same for a tenant that is unknown, suspended or forbidden', () => {
     const [unknown, ...others] = every.filter(([, status]) => status === 404).map(([error]) => problemOf(error));
 

@@ -29,12 +29,14 @@ export interface Problem {
  * looks the same to whoever asks.
  */
 export function problemOf(error: TenancyError): Problem {
-  if (
-    error instanceof TenantRequiredError ||
-    error instanceof TenantConflictError ||
-    error instanceof InvalidTenantIdError
-  ) {
+  if (error instanceof TenantRequiredError || error instanceof InvalidTenantIdError) {
     return problem(400, 'Bad Request', error.code, error.message);
+  }
+  if (error instanceof TenantConflictError) {
+    // Where they are named, not who: by a domain the registry names somebody the caller may not know.
+    const sources = error.answers.map(([source]) => source).join(', ');
+    const detail = `The request names more than one tenant, by: ${sources}. All that is given must agree.`;
+    return problem(400, 'Bad Request', error.code, detail);
   }
   if (error instanceof TenantConfigInvalidError) {
     return { ...problem(400, 'Bad Request', error.code, error.message), errors: error.issues };

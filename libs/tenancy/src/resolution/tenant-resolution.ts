@@ -26,7 +26,11 @@ export class TenantResolution {
     this.claims = resolvers.filter((resolver) => resolver instanceof ClaimTenantResolver);
     this.hints = resolvers.filter((resolver) => !(resolver instanceof ClaimTenantResolver));
     this.directory = {
-      idOfDomain: async (domain) => (await tenants.findTenantByDomain(domain))?.id,
+      idOfDomain: async (domain) => {
+        const tenant = await tenants.findTenantByDomain(domain);
+        // One that may not be used is like one that is not there.
+        return tenant?.status === 'active' ? tenant.id : undefined;
+      },
     };
   }
 
@@ -41,9 +45,9 @@ export class TenantResolution {
    * `TenantServiceUnavailableError`.
    */
   async resolveFromRequest(request: TenantRequest): Promise<Tenant | undefined> {
-    const claimed = await this.agreedAnswer(this.claims, request);
-    const asked = await this.agreedAnswer(this.hints, request);
-    if (this.claims.some((claim) => claim.binds(request)) && asked !== undefined && asked !== claimed) {
+    const claimed = agreed(await this.answers(this.claims, request));
+    const asked = agreed(await this.answers(this.hints, request));
+    if (asked !== undefined && asked !== claimed && this.claims.some((claim) => claim.binds(request))) {
       // Before any look-up: the answer tells nothing about who is there.
       throw new TenantClaimMismatchError(claimed, asked);
     }
@@ -65,7 +69,7 @@ export class TenantResolution {
   /** Throws where a verified claim does not name this tenant: for when the authentication may have run after the look-up. */
   async assertClaim(request: TenantRequest, tenantId: string): Promise<void> {
     if (!this.claims.some((claim) => claim.binds(request))) return;
-    const claimed = await this.agreedAnswer(this.claims, request);
+    const claimed = agreed(await this.answers(this.claims, request));
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
@@ -74,18 +78,22 @@ export class TenantResolution {
     return this.claims.length > 0;
   }
 
-  private async agreedAnswer(
-    resolvers: readonly TenantResolver[],
-    request: TenantRequest,
-  ): Promise<string | undefined> {
-    const answers: Array<readonly [source: string, id: string]> = [];
+  private async answers(resolvers: readonly TenantResolver[], request: TenantRequest): Promise<Answer[]> {
+    const answers: Answer[] = [];
     for (const resolver of resolvers) {
       const answer = await resolver.resolve(request, this.directory);
       const source = sourceOf(resolver);
       if (answer !== undefined) answers.push([source, this.ids.parse(answer, source)]);
     }
-    const first = answers[0]?.[1];
-    if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
-    return first;
+    return answers;
   }
+}
+
+type Answer = readonly [source: string, id: string];
+
+/** The one id of all answers; `undefined` where there are none. */
+function agreed(answers: readonly Answer[]): string | undefined {
+  const first = answers[0]?.[1];
+  if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
+  return first;
 }

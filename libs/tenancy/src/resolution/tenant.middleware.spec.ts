@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { currentScope } from '../context/tenancy-scope.js';
 import { defineTenant } from '../tenants/tenant.js';
@@ -11,7 +12,7 @@ const opening = (open: RequestScopes['open']): TenantMiddleware =>
 describe('what comes after the middleware', () => {
   it('runs in the scope of the request', async () => {
     const scope = await new Promise((resolve) =>
-      opening(async () => ({ tenant })).use({ headers: {} }, {}, () => resolve(currentScope())),
+      opening(async () => ({ tenant })).use({ headers: {} }, new EventEmitter(), () => resolve(currentScope())),
     );
 
     expect(scope).toEqual({ tenant });
@@ -22,7 +23,7 @@ describe('what comes after the middleware', () => {
     const failure = new Error('The resolver failed.');
 
     const told = await new Promise((resolve) =>
-      opening(() => Promise.reject(failure)).use({ headers: {} }, {}, (error) => resolve(error)),
+      opening(() => Promise.reject(failure)).use({ headers: {} }, new EventEmitter(), (error) => resolve(error)),
     );
 
     expect(told).toBe(failure);
@@ -32,7 +33,7 @@ describe('what comes after the middleware', () => {
     const failure = new Error('The next middleware failed.');
 
     const told = await new Promise((resolve) =>
-      opening(async () => ({ tenant })).use({ headers: {} }, {}, (error) => {
+      opening(async () => ({ tenant })).use({ headers: {} }, new EventEmitter(), (error) => {
         if (error === undefined) throw failure;
         resolve(error);
       }),

@@ -1,5 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import type { NestMiddleware } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import type { TenancyScope } from '../context/tenancy-scope.js';
 import { runInScope } from '../context/tenancy-scope.js';
 import { RequestScopes } from './request-scopes.js';
 import type { TenantRequest } from './tenant-request.js';
@@ -9,11 +11,23 @@ import type { TenantRequest } from './tenant-request.js';
 export class TenantMiddleware implements NestMiddleware {
   constructor(private readonly scopes: RequestScopes) {}
 
-  use(request: TenantRequest, _response: unknown, next: (error?: unknown) => void): void {
+  use(request: TenantRequest, response: EventEmitter, next: (error?: unknown) => void): void {
     // What comes next may throw before it waits for anything; unheard, that would end the process.
     this.scopes
       .open(request)
-      .then((scope) => runInScope(scope, next))
+      .then((scope) => {
+        keepEvents(response, scope);
+        runInScope(scope, next);
+      })
       .catch(next);
   }
+}
+
+/**
+ * Lets the listeners of a response hear of its end in the scope of its request. Of several requests on one connection,
+ * Node tells the end of each in the context of whichever wrote last.
+ */
+function keepEvents(response: EventEmitter, scope: TenancyScope): void {
+  const { emit } = response;
+  response.emit = (...args) => runInScope(scope, () => emit.apply(response, args));
 }

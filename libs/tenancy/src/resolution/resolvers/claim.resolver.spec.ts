@@ -46,8 +46,13 @@ describe('an authenticated caller', () => {
 });
 
 describe('nobody', () => {
-  it.each([undefined, null, 'a name', 7])('has no claim and is bound to none: %o', (user) => {
+  it.each([undefined, null, false])('has no claim and is bound to none: %o', (user) => {
     expect(resolver.resolve(as(user))).toBeUndefined();
     expect(resolver.binds(as(user))).toBe(false);
+  });
+
+  it.each(['a name', 7])('is no claim of somebody whose authentication left no more than %j, and binds', (user) => {
+    expect(resolver.resolve(as(user))).toBeUndefined();
+    expect(resolver.binds(as(user))).toBe(true);
   });
 });

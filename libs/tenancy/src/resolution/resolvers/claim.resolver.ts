@@ -29,7 +29,8 @@ export class ClaimTenantResolver implements TenantResolver {
   }
 
   resolve(request: TenantRequest): string | undefined {
-    const value = this.principalOf(request)?.[this.claim];
+    const principal = this.principalOf(request);
+    const value = isObject(principal) ? principal[this.claim] : undefined;
     // Whatever else a token holds there is no id: it is handed on, and refused as one.
     return value === undefined || value === null ? undefined : (value as string);
   }
@@ -37,13 +38,17 @@ export class ClaimTenantResolver implements TenantResolver {
   /** Whether somebody is authenticated whose claim has to be respected, be it there or not. */
   binds(request: TenantRequest): boolean {
     const principal = this.principalOf(request);
-    return principal !== undefined && !(this.options.mayActForAny?.(principal) ?? false);
+    if (principal === undefined || principal === null || principal === false) return false;
+    return !(isObject(principal) && (this.options.mayActForAny?.(principal) ?? false));
   }
 
-  private principalOf(request: TenantRequest): Readonly<Record<string, unknown>> | undefined {
-    const principal = this.options.principal ? this.options.principal(request) : userOf(request);
-    return typeof principal === 'object' && principal !== null ? (principal as Record<string, unknown>) : undefined;
+  private principalOf(request: TenantRequest): unknown {
+    return this.options.principal ? this.options.principal(request) : userOf(request);
   }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Fastify has a request of its own around Node's; an authentication may have left the user on either. */

@@ -29,4 +29,19 @@ describe('a whole host name', () => {
       expect(asked).toEqual([]);
     },
   );
+
+  it.each(['localhost', 'example.com', 'API.example.com:443', 'a.b.example.com'])(
+    'is not asked for where it is the application’s own: %s',
+    async (host) => {
+      asked.length = 0;
+      const resolver = new DomainTenantResolver({ ignore: ['example.com', '*.Example.com'] });
+
+      expect(await resolver.resolve({ headers: { host } }, directory)).toBeUndefined();
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('must be one where it is to be ignored', () => {
+    expect(() => new DomainTenantResolver({ ignore: ['http://example.com'] })).toThrow('is not a host name');
+  });
 });

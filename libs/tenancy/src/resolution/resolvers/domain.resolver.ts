@@ -1,14 +1,38 @@
+import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { canonicalHost } from '../canonical-host.js';
 import type { TenantRequest } from '../tenant-request.js';
 import { headerOf } from '../tenant-request.js';
 import type { TenantDirectory, TenantResolver } from '../tenant-resolver.js';
 
-/** Finds the tenant that the whole host name belongs to, by the `domains` of the tenants. Needs a store that knows them. */
+/**
+ * Finds the tenant that the whole host name belongs to, by the `domains` of the tenants. Needs a store that knows them.
+ *
+ * @example new DomainTenantResolver({ ignore: ['example.com', '*.example.com'] })
+ */
 export class DomainTenantResolver implements TenantResolver {
   readonly source = 'domain';
+  private readonly names: ReadonlySet<string>;
+  private readonly suffixes: readonly string[];
+
+  /**
+   * @param options `ignore`: the application's own host names, `*.` for all below one. They are nobody's, and are not
+   * looked up: a request to them does not need the store. A name without a dot is never looked up. @defaultValue `[]`
+   */
+  constructor({ ignore = [] }: { readonly ignore?: readonly string[] } = {}) {
+    for (const name of ignore) {
+      if (canonicalHost(name.replace(/^\*\./, '')) === undefined) {
+        throw new TenancyOptionsError(`${JSON.stringify(name)} is not a host name.`);
+      }
+    }
+    const lower = ignore.map((name) => name.toLowerCase());
+    this.names = new Set(lower);
+    this.suffixes = lower.filter((name) => name.startsWith('*.')).map((name) => name.slice(1));
+  }
 
   async resolve(request: TenantRequest, directory: TenantDirectory): Promise<string | undefined> {
     const host = canonicalHost(headerOf(request, 'Host'));
-    return host === undefined ? undefined : directory.idOfDomain(host);
+    if (host === undefined || !host.includes('.') || this.names.has(host)) return undefined;
+    if (this.suffixes.some((suffix) => host.endsWith(suffix))) return undefined;
+    return directory.idOfDomain(host);
   }
 }
