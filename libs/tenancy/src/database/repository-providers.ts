@@ -1,6 +1,6 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { ObjectLiteral } from 'typeorm';
-import { DataSource, EntitySchema, Repository } from 'typeorm';
+import { DataSource, EntitySchema } from 'typeorm';
 
 export type RepositoryEntity = Type<ObjectLiteral> | EntitySchema;
 
@@ -15,7 +15,7 @@ export function repositoryProviders(entities: readonly RepositoryEntity[]): Prov
 }
 
 // The tokens of @nestjs/typeorm 12, which is only needed by those who use its decorators.
-function repositoryToken(entity: RepositoryEntity): string | Type {
+function repositoryToken(entity: RepositoryEntity): string {
   if (entity instanceof EntitySchema) return `${entity.options.target?.name ?? entity.options.name}Repository`;
-  return entity.prototype instanceof Repository ? entity : `${entity.name}Repository`;
+  return `${entity.name}Repository`;
 }
