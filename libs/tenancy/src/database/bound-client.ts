@@ -1,8 +1,8 @@
-import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError, TenantMismatchError, UnsupportedStatementError } from '../tenancy.errors.js';
 import type { PrefixNow } from './bound-query.js';
+import { bindToContext } from './bind-to-context.js';
 import { bindSubmittable, BoundQuery, keepContext } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
 import { StatementPrefix } from './statement-prefix.js';
@@ -23,6 +23,8 @@ export class BoundClient extends pg.Client {
   private residue = false;
   private broken = false;
   private hasSent = false;
+  /** Whether the server has the statement that sets search_path. */
+  private hasPrepared = false;
   /** A BEGIN that travels with the first statement of its transaction. */
   private heldBegin: string | undefined;
 
@@ -61,6 +63,7 @@ export class BoundClient extends pg.Client {
     await super.query('DISCARD ALL');
     // DISCARD ALL forgets the prepared statements; so must whoever believes that they are there.
     this.state.connection.parsedStatements = {};
+    this.hasPrepared = false;
     this.residue = false;
   }
 
@@ -74,7 +77,7 @@ export class BoundClient extends pg.Client {
       }) as never;
     }
     // pg calls back in the context of its socket, which is that of whoever the socket was opened for.
-    const inCallersContext = AsyncResource.bind(callback);
+    const inCallersContext = bindToContext(callback);
     try {
       this.ask(config, values, inCallersContext);
     } catch (error) {
@@ -166,8 +169,16 @@ export class BoundClient extends pg.Client {
       if (!this.isIdle) return undefined;
       const begin = this.heldBegin;
       this.heldBegin = undefined;
-      return new StatementPrefix(binding.searchPath, begin);
+      return new StatementPrefix(binding.messages.searchPath, () => this.messagesNow(binding), begin);
     };
+  }
+
+  private messagesNow({ messages }: TenantBinding): Buffer {
+    // What leaves something may be DEALLOCATE ALL; the connection is cleared before the next one has it.
+    if (!this.bindings.isDirect || this.residue) return messages.unnamed;
+    if (this.hasPrepared) return messages.prepared;
+    this.hasPrepared = true;
+    return messages.preparing;
   }
 
   /** Whether no statement is on its way or waits. A new connection is ready before pg says so. */

@@ -4,11 +4,8 @@ import pg from 'pg';
 // there, unchanged, since pg 8.0.
 
 export interface PgConnection {
-  readonly stream: { cork?(): void; uncork?(): void };
+  readonly stream: { write(messages: Uint8Array): boolean };
   parsedStatements: Record<string, string>;
-  parse(message: { text: string; name: string; types: number[] }): void;
-  bind(message: { portal: string; statement: string; values: string[]; valueMapper: (value: string) => string }): void;
-  execute(message: { portal: string; rows: number }): void;
 }
 
 export interface PgMessage {
@@ -43,6 +40,8 @@ export const PgQueryBase = pg.Query as unknown as new (
 export interface PgClientState {
   readonly connection: PgConnection;
   readonly readyForQuery?: boolean;
+  /** The server process that pg was told of: a pooler tells it another one than the one that answers. */
+  readonly processID: number | null;
   /** What was asked for and not sent yet. */
   readonly _queryQueue: readonly unknown[];
   /** `I` idle, `T` in a transaction, `E` in a failed one. */

@@ -3,6 +3,7 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { isTenantSchemaName } from '../tenants/schema-name.js';
 import type { Tenant } from '../tenants/tenant.js';
+import { SearchPathMessages } from './statement-prefix.js';
 
 /** What a database connection is tied to while it is checked out. */
 export interface TenantBinding {
@@ -10,14 +11,19 @@ export interface TenantBinding {
   readonly key: string;
   /** `undefined` for the system. */
   readonly tenantId?: string;
-  /** The value of `search_path`: quoted, and without any schema but the one that is meant and the shared ones. */
-  readonly searchPath: string;
+  /** What sets `search_path`: quoted, and without any schema but the one that is meant and the shared ones. */
+  readonly messages: SearchPathMessages;
 }
 
 const SHARED_SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Makes bindings: the one place where a schema's name becomes SQL. */
 export class TenantBindings {
+  /**
+   * Whether a connection reaches its server process directly, and always the same one: then that can keep a prepared
+   * statement. False until it is known.
+   */
+  isDirect = false;
   private readonly tail: string;
   private readonly system: TenantBinding;
   // A tenant is frozen, so what was made of it holds for as long as the object lives.
@@ -34,7 +40,7 @@ export class TenantBindings {
     }
     // pg_temp is named last because PostgreSQL otherwise searches it first, and a temporary table would hide a real one.
     this.tail = [...sharedSchemas.map((schema) => `, "${schema}"`), ', pg_temp'].join('');
-    this.system = { key: 'the system', searchPath: `"public"${this.tail}` };
+    this.system = { key: 'the system', messages: new SearchPathMessages(`"public"${this.tail}`) };
   }
 
   /** The binding of a scope; `undefined` where it has none. */
@@ -54,7 +60,7 @@ export class TenantBindings {
     const binding = {
       tenantId: tenant.id,
       key: `tenant ${tenant.id} (${tenant.schema})`,
-      searchPath: `"${tenant.schema}"${this.tail}`,
+      messages: new SearchPathMessages(`"${tenant.schema}"${this.tail}`),
     };
     this.known.set(tenant, binding);
     return binding;

@@ -8,7 +8,8 @@ import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
 import { bindDataSource, scopeOf, withinOf } from './bound-data-source.js';
 import { EntityTenancy } from './entity-tenancy.js';
-import { guardEntityManager } from './guarded-entity-manager.js';
+import { GuardedEntityManager } from './guarded-entity-manager.js';
+import { isDirect } from './is-direct.js';
 import { loginRoleWarnings } from './login-role.js';
 import { TenantBindings } from './tenant-binding.js';
 import type { TenantDatabaseOptions } from './tenant-database-options.js';
@@ -38,6 +39,7 @@ export class TenantDataSourceFactory {
   readonly dataSource: DataSource;
   /** The same DataSource bound to the system: the schema `public`, whatever the current tenant. */
   readonly system: DataSource;
+  private readonly bindings: TenantBindings;
   private readonly entities: EntityTenancy;
   private readonly logger = new Logger('TenancyModule');
   private readonly views = new WeakMap<Tenant, DataSource>();
@@ -47,6 +49,7 @@ export class TenantDataSourceFactory {
     private readonly lookUp: (id: string) => Promise<Tenant>,
   ) {
     const bindings = new TenantBindings(options.sharedSchemas);
+    this.bindings = bindings;
     this.dataSource = new DataSource(toDataSourceOptions(options, bindings));
     const keyOf = (runner: QueryRunner | undefined) => bindings.find(scopeOf(runner))?.key;
     this.entities = new EntityTenancy(keyOf);
@@ -81,6 +84,7 @@ export class TenantDataSourceFactory {
     this.dataSource.subscribers.push(this.entities);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
+    this.bindings.isDirect = await isDirect(this.system);
     const warnings = await loginRoleWarnings(this.system);
     if (warnings.length > 0 && this.options.strict) {
       await this.destroy();
@@ -96,14 +100,13 @@ export class TenantDataSourceFactory {
 
 /** Puts the guards of entities where TypeORM loads, stores and relates them, for this DataSource and all views of it. */
 function guardEntities(dataSource: DataSource, entities: EntityTenancy): void {
-  const { createEntityManager } = dataSource;
   Object.assign(dataSource, {
     relationLoader: new TenantRelationLoader(dataSource, entities),
     createEntityManager(this: DataSource, runner?: QueryRunner) {
-      return guardEntityManager(createEntityManager.call(this, runner), entities, withinOf(this));
+      return new GuardedEntityManager(this, runner, entities, withinOf(this));
     },
   });
-  guardEntityManager(dataSource.manager, entities, withinOf(dataSource));
+  Object.assign(dataSource, { manager: dataSource.createEntityManager() });
 }
 
 function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBindings): DataSourceOptions {

@@ -19,7 +19,9 @@ const database = useTestDatabase();
 let pool: TenantPool;
 
 function newPool(max: number): TenantPool {
-  const created = new TenantPool({ connectionString: database.appUrl, max, bindings: new TenantBindings() });
+  // As the factory finds it here; behind a pooler it is false, which the test of that shows.
+  const bindings = Object.assign(new TenantBindings(), { isDirect: true });
+  const created = new TenantPool({ connectionString: database.appUrl, max, bindings });
   created.on('error', () => undefined);
   return created;
 }
@@ -108,6 +110,19 @@ describe('a statement', () => {
     await expect(bodies()).rejects.toThrow(TenantContextMissingError);
     await expect(runInScope({}, bodies)).rejects.toThrow(TenantContextMissingError);
     expect(pool.totalCount).toBe(0);
+  });
+
+  it('is bound too after what it is bound with was deallocated', async () => {
+    const text = 'SELECT body FROM messages WHERE id > $1';
+    await asAcme(() => pool.query(text, [0]));
+    const client = await asAcme(() => pool.connect());
+    await asAcme(async () => {
+      await client.query('DEALLOCATE ALL');
+      expect((await client.query(text, [0])).rows).toEqual([{ body: 'of acme' }]);
+    });
+    client.release();
+    expect((await asGlobex(() => pool.query(text, [0]))).rows).toEqual([{ body: 'of globex' }]);
+    expect((await asGlobex(() => pool.query(text, [0]))).rows).toEqual([{ body: 'of globex' }]);
   });
 
   it('takes one round trip, with and without parameters', async () => {

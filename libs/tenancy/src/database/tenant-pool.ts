@@ -1,7 +1,7 @@
-import { AsyncResource } from 'node:async_hooks';
 import pg from 'pg';
 import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
+import { bindToContext } from './bind-to-context.js';
 import { BoundClient } from './bound-client.js';
 import type { ConnectionShareOptions } from './connection-shares.js';
 import { ConnectionShares } from './connection-shares.js';
@@ -52,7 +52,7 @@ export class TenantPool extends pg.Pool {
       callback(error as Error, undefined, () => undefined);
       return;
     }
-    const inCallersContext = AsyncResource.bind(callback);
+    const inCallersContext = bindToContext(callback);
     const { tenantId } = binding;
     const { shares } = this;
     if (!shares || tenantId === undefined) return this.checkOut(binding, inCallersContext, () => undefined);
