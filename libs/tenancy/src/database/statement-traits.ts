@@ -20,9 +20,10 @@ export interface StatementTraits {
 }
 
 // Statements that begin like this leave nothing in the session, unless they contain one of the words below. Everything
-// else (SET, LISTEN, DO, CALL, PREPARE, DECLARE, COPY, LOAD, …) is taken to leave something.
+// else (SET, LISTEN, DO, CALL, PREPARE, DECLARE, COPY, LOAD, …) is taken to leave something. CREATE too: where the tenant's
+// schema is gone, what it makes is temporary.
 const HARMLESS = new RegExp(
-  '^(?:select|insert|update|delete|with|values|merge|begin|start|commit|end|rollback|abort|savepoint|release|alter|create' +
+  '^(?:select|insert|update|delete|with|values|merge|begin|start|commit|end|rollback|abort|savepoint|release|alter' +
     '|drop|comment|grant|revoke|truncate|lock|explain|show|analyze|vacuum|reindex|notify' +
     '|set\\s+(?:local|transaction|constraints))\\b',
 );
@@ -73,8 +74,13 @@ function read(sql: string): StatementTraits {
 
 function leavesResidue(text: string, first: string, isSeveral: boolean): boolean {
   if (first === '') return false;
-  if (isSeveral || !HARMLESS.test(first)) return true;
+  if (isSeveral || !HARMLESS.test(first) || makesTable(first)) return true;
   return LEAVES_RESIDUE.test(HAS_SET_CLAUSE.test(first) ? text.replace(/\bset\s/g, ' ') : text);
+}
+
+/** SELECT … INTO makes a table, as CREATE does. */
+function makesTable(first: string): boolean {
+  return /^(?:select|with)\b/.test(first) && /\binto\b/.test(first.replace(/\b(?:insert|merge) into\b/g, ''));
 }
 
 function endOf(statement: string): 'COMMIT' | 'ROLLBACK' | undefined {

@@ -106,6 +106,14 @@ describe('a statement', () => {
     await expect(runInScope({ tenant: gone }, bodies)).rejects.toMatchObject({ code: '42P01' });
   });
 
+  it('makes no table for others where the schema is gone', async () => {
+    const gone = defineTenant({ id: 'gone', schema: 't_gone' });
+    await runInScope({ tenant: gone }, () => pool.query("CREATE TABLE secrets AS SELECT 'of gone' AS body")).catch(
+      () => undefined,
+    );
+    await expect(asGlobex(() => pool.query('SELECT * FROM secrets'))).rejects.toMatchObject({ code: '42P01' });
+  });
+
   it('is not sent without a tenant', async () => {
     await expect(bodies()).rejects.toThrow(TenantContextMissingError);
     await expect(runInScope({}, bodies)).rejects.toThrow(TenantContextMissingError);
