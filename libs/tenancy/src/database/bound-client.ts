@@ -5,13 +5,12 @@ import type { PrefixNow } from './bound-query.js';
 import { bindToContext } from './bind-to-context.js';
 import { bindSubmittable, BoundQuery, keepContext } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
+import type { Callback, QueryConfig } from './query-arguments.js';
+import { isCursor, isSubmittable, normalise, textOf, textOfSubmittable } from './query-arguments.js';
 import { StatementPrefix } from './statement-prefix.js';
 import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
-
-type Callback = (error: Error | null, result?: unknown) => void;
-type QueryConfig = { text: string; values?: unknown; query_timeout?: number; callback?: Callback };
 
 /**
  * A connection that sends nothing without its tenant. It is bound when it is checked out and unbound when it is given
@@ -212,40 +211,8 @@ export class BoundClient extends pg.Client {
   }
 }
 
-function normalise(args: unknown[]): [string | QueryConfig, unknown, Callback | undefined] {
-  const [config, second, third] = args as [string | QueryConfig, unknown, Callback | undefined];
-  if (config === null || config === undefined) throw new TypeError('Client was passed a null or undefined query');
-  const own = typeof config === 'string' ? undefined : config.callback;
-  if (typeof second === 'function') return [config, undefined, second as Callback];
-  return [config, second, third ?? own];
-}
-
-/** The text of a statement. What pg would only find out while it sends is refused here, before anything is sent. */
-function textOf(config: string | QueryConfig, values: unknown): string {
-  const { text, values: own } = typeof config === 'string' ? { text: config, values: undefined } : config;
-  if (typeof text !== 'string') throw new TypeError('A query needs a text.');
-  const given = values ?? own;
-  if (given !== undefined && given !== null && !Array.isArray(given))
-    throw new TypeError('Query values must be an array');
-  return text;
-}
-
 function sendable(text: string): StatementTraits {
   const traits = traitsOf(text);
   if (traits.refusal !== undefined) throw new UnsupportedStatementError(traits.refusal);
   return traits;
-}
-
-function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {
-  return typeof (value as { submit?: unknown }).submit === 'function';
-}
-
-/** What sends its messages one by one, as pg-cursor does, and pg-query-stream with a cursor of its own. */
-function isCursor(submittable: object): boolean {
-  return 'handlePortalSuspended' in submittable && ('read' in submittable || 'cursor' in submittable);
-}
-
-function textOfSubmittable(submittable: object): string | undefined {
-  const { text, cursor } = submittable as { text?: string; cursor?: { text?: string } };
-  return text ?? cursor?.text;
 }

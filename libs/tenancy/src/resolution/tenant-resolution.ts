@@ -73,11 +73,6 @@ export class TenantResolution {
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
-  /** Whether claims are read at all. */
-  get readsClaims(): boolean {
-    return this.claims.length > 0;
-  }
-
   private async answers(resolvers: readonly TenantResolver[], request: TenantRequest): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const resolver of resolvers) {
