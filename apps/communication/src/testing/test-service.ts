@@ -1,6 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { InMemoryTenantStore } from 'nestjs-tenancy';
+import type { TestDatabase } from '../../../../test/support/test-database.js';
+import { createTestDatabase } from '../../../../test/support/test-database.js';
 import { createApp } from '../app.js';
 import type { Environment } from '../environment.js';
 import { readEnvironment } from '../environment.js';
@@ -12,8 +14,6 @@ import { REGISTRY_TOKEN, startRegistry } from './registry.js';
 import type { SmsServer } from './sms-server.js';
 import { ACCOUNT_SID, AUTH_TOKEN, startSmsServer } from './sms-server.js';
 import { acmeAndGlobex, createSchemas } from './tenants.js';
-import type { TestDatabase } from './test-database.js';
-import { createTestDatabase } from './test-database.js';
 
 export const JWT_SECRET = 'a secret of more than 32 characters';
 const TOKENS = {
