@@ -5,7 +5,7 @@ import type { Tenant } from 'nestjs-tenancy';
 import { CurrentTenant, defineTenant, HeaderTenantResolver, InMemoryTenantStore, TenancyModule } from 'nestjs-tenancy';
 import { Column, DataSource, Entity, PrimaryGeneratedColumn, Repository } from 'typeorm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TenantBindings } from '../libs/tenancy/src/database/tenant-binding.js';
+import { TenantBindings } from '../libs/tenancy/src/database/binding/tenant-binding.js';
 import type { RunningApp } from './support/start-app.js';
 import { adapters, startApp } from './support/start-app.js';
 import { useTestDatabase } from './support/test-database.js';

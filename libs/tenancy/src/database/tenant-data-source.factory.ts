@@ -6,16 +6,16 @@ import { runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
-import { bindDataSource, scopeOf, withinOf } from './bound-data-source.js';
-import { EntityTenancy } from './entity-tenancy.js';
-import { GuardedEntityManager } from './guarded-entity-manager.js';
-import { isDirect } from './is-direct.js';
-import { loginRoleWarnings } from './login-role.js';
-import { TenantBindings } from './tenant-binding.js';
+import { bindDataSource, scopeOf, withinOf } from './orm/bound-data-source.js';
+import { EntityTenancy } from './orm/entity-tenancy.js';
+import { GuardedEntityManager } from './orm/guarded-entity-manager.js';
+import { isDirect } from './server/is-direct.js';
+import { loginRoleWarnings } from './server/login-role.js';
+import { TenantBindings } from './binding/tenant-binding.js';
 import type { TenantDatabaseOptions } from './tenant-database-options.js';
-import { TenantPool } from './tenant-pool.js';
-import { TenantRelationLoader } from './tenant-relation-loader.js';
-import type { Within } from './within.js';
+import { TenantPool } from './pool/tenant-pool.js';
+import { TenantRelationLoader } from './orm/tenant-relation-loader.js';
+import type { Within } from './orm/within.js';
 
 const FORBIDDEN = [
   'schema',

@@ -1,6 +1,6 @@
 import pg from 'pg';
-import { currentScope } from '../context/tenancy-scope.js';
-import { TenantContextMissingError, TenantMismatchError, UnsupportedStatementError } from '../tenancy.errors.js';
+import { currentScope } from '../../context/tenancy-scope.js';
+import { TenantContextMissingError, TenantMismatchError, UnsupportedStatementError } from '../../tenancy.errors.js';
 import type { PrefixNow } from './bound-query.js';
 import { bindToContext } from './bind-to-context.js';
 import { bindSubmittable, BoundQuery, keepContext } from './bound-query.js';

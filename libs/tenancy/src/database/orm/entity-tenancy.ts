@@ -10,7 +10,7 @@ import type {
   SoftRemoveEvent,
   UpdateEvent,
 } from 'typeorm';
-import { TenantMismatchError } from '../tenancy.errors.js';
+import { TenantMismatchError } from '../../tenancy.errors.js';
 
 /** What a query runner, or the running code, is bound to; `undefined` where it is bound to nobody. */
 export type BindingKeyOf = (runner: QueryRunner | undefined) => string | undefined;

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { PgClientState } from './pg-internals.js';
+import type { PgClientState } from '../binding/pg-internals.js';
 
 /**
  * Whether a connection leads to one server process of its own, which keeps what it is told to prepare. A pooler makes up

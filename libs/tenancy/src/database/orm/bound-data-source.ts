@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'typeorm';
-import type { TenancyScope } from '../context/tenancy-scope.js';
-import { currentScope } from '../context/tenancy-scope.js';
-import { TenancyOptionsError } from '../tenancy.errors.js';
+import type { TenancyScope } from '../../context/tenancy-scope.js';
+import { currentScope } from '../../context/tenancy-scope.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
 import type { EntityTenancy } from './entity-tenancy.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 import type { Within } from './within.js';

@@ -1,10 +1,10 @@
 import { Column, Entity, ManyToOne, OneToMany, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { useTestDatabase } from '../../../../test/support/test-database.js';
-import { runInScope } from '../context/tenancy-scope.js';
-import { TenantMismatchError } from '../tenancy.errors.js';
-import { defineTenant } from '../tenants/tenant.js';
-import { TenantDataSourceFactory } from './tenant-data-source.factory.js';
+import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { runInScope } from '../../context/tenancy-scope.js';
+import { TenantMismatchError } from '../../tenancy.errors.js';
+import { defineTenant } from '../../tenants/tenant.js';
+import { TenantDataSourceFactory } from '../tenant-data-source.factory.js';
 
 @Entity('authors')
 class Author {

@@ -1,11 +1,11 @@
 import pg from 'pg';
-import { currentScope, runInScope } from '../context/tenancy-scope.js';
-import { TenancyOptionsError } from '../tenancy.errors.js';
-import { bindToContext } from './bind-to-context.js';
-import { BoundClient } from './bound-client.js';
+import { currentScope, runInScope } from '../../context/tenancy-scope.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
+import { bindToContext } from '../binding/bind-to-context.js';
+import { BoundClient } from '../binding/bound-client.js';
 import type { ConnectionShareOptions } from './connection-shares.js';
 import { ConnectionShares } from './connection-shares.js';
-import type { TenantBinding, TenantBindings } from './tenant-binding.js';
+import type { TenantBinding, TenantBindings } from '../binding/tenant-binding.js';
 
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;

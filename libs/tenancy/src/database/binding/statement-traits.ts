@@ -1,4 +1,4 @@
-import { BoundedMap } from '../tenants/bounded-map.js';
+import { BoundedMap } from '../../tenants/bounded-map.js';
 import { outline } from './sql-outline.js';
 
 /** What has to be known of a statement before it is sent. */

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import { TransactionAbortedError, UnsupportedStatementError } from '../tenancy.errors.js';
+import { TransactionAbortedError, UnsupportedStatementError } from '../../tenancy.errors.js';
 import type { PgConnection, PgMessage, PgSubmittable } from './pg-internals.js';
 import { PgQueryBase } from './pg-internals.js';
 import type { StatementPrefix } from './statement-prefix.js';

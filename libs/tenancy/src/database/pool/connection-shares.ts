@@ -1,4 +1,4 @@
-import { TenantQuotaExceededError } from '../tenancy.errors.js';
+import { TenantQuotaExceededError } from '../../tenancy.errors.js';
 
 /** How many connections one tenant may use at once. */
 export interface ConnectionShareOptions {

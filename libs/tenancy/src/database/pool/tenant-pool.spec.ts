@@ -2,11 +2,11 @@ import pg from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { useTestDatabase } from '../../../../test/support/test-database.js';
-import { currentScope, runInScope } from '../context/tenancy-scope.js';
-import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../tenancy.errors.js';
-import { defineTenant } from '../tenants/tenant.js';
-import { TenantBindings } from './tenant-binding.js';
+import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { currentScope, runInScope } from '../../context/tenancy-scope.js';
+import { TenantContextMissingError, TenantMismatchError, TransactionAbortedError } from '../../tenancy.errors.js';
+import { defineTenant } from '../../tenants/tenant.js';
+import { TenantBindings } from '../binding/tenant-binding.js';
 import { TenantPool } from './tenant-pool.js';
 
 const acme = defineTenant({ id: 'acme', schema: 't_acme' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TenantQuotaExceededError } from '../tenancy.errors.js';
+import { TenantQuotaExceededError } from '../../tenancy.errors.js';
 import { ConnectionShares } from './connection-shares.js';
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
-import { tenantOfScope } from '../context/tenant-context.js';
-import type { TenancyScope } from '../context/tenancy-scope.js';
-import { TenancyOptionsError } from '../tenancy.errors.js';
-import { isTenantSchemaName } from '../tenants/schema-name.js';
-import type { Tenant } from '../tenants/tenant.js';
+import { tenantOfScope } from '../../context/tenant-context.js';
+import type { TenancyScope } from '../../context/tenancy-scope.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
+import { isTenantSchemaName } from '../../tenants/schema-name.js';
+import type { Tenant } from '../../tenants/tenant.js';
 import { SearchPathMessages } from './statement-prefix.js';
 
 /** What a database connection is tied to while it is checked out. */
