@@ -11,6 +11,7 @@ import { EntityTenancy } from './orm/entity-tenancy.js';
 import { GuardedEntityManager } from './orm/guarded-entity-manager.js';
 import { isDirect } from './server/is-direct.js';
 import { loginRoleWarnings } from './server/login-role.js';
+import type { ServerTraits } from './binding/bound-client.js';
 import { TenantBindings } from './binding/tenant-binding.js';
 import type { TenantDatabaseOptions } from './tenant-database-options.js';
 import { TenantPool } from './pool/tenant-pool.js';
@@ -39,7 +40,7 @@ export class TenantDataSourceFactory {
   readonly dataSource: DataSource;
   /** The same DataSource bound to the system: the schema `public`, whatever the current tenant. */
   readonly system: DataSource;
-  private readonly bindings: TenantBindings;
+  private readonly server: ServerTraits = { isDirect: false };
   private readonly entities: EntityTenancy;
   private readonly logger = new Logger('TenancyModule');
   private readonly views = new WeakMap<Tenant, DataSource>();
@@ -48,9 +49,9 @@ export class TenantDataSourceFactory {
     private readonly options: TenantDatabaseOptions,
     private readonly lookUp: (id: string) => Promise<Tenant>,
   ) {
-    const bindings = new TenantBindings(options.sharedSchemas);
-    this.bindings = bindings;
-    this.dataSource = new DataSource(toDataSourceOptions(options, bindings));
+    const bindings = new TenantBindings(options);
+
+    this.dataSource = new DataSource(toDataSourceOptions(options, bindings, this.server));
     const keyOf = (runner: QueryRunner | undefined) => bindings.find(scopeOf(runner))?.key;
     this.entities = new EntityTenancy(keyOf);
     guardEntities(this.dataSource, this.entities);
@@ -84,7 +85,7 @@ export class TenantDataSourceFactory {
     this.dataSource.subscribers.push(this.entities);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
-    this.bindings.isDirect = await isDirect(this.system);
+    this.server.isDirect = await isDirect(this.system);
     const warnings = await loginRoleWarnings(this.system);
     if (warnings.length > 0 && this.options.strict) {
       await this.destroy();
@@ -109,7 +110,11 @@ function guardEntities(dataSource: DataSource, entities: EntityTenancy): void {
   Object.assign(dataSource, { manager: dataSource.createEntityManager() });
 }
 
-function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBindings): DataSourceOptions {
+function toDataSourceOptions(
+  options: TenantDatabaseOptions,
+  bindings: TenantBindings,
+  server: ServerTraits,
+): DataSourceOptions {
   for (const name of FORBIDDEN) {
     if (name in options && (options as Record<string, unknown>)[name] !== undefined) {
       throw new TenancyOptionsError(
@@ -136,6 +141,6 @@ function toDataSourceOptions(options: TenantDatabaseOptions, bindings: TenantBin
     ...rest,
     type: 'postgres',
     driver: { ...pg, Pool: TenantPool },
-    extra: { ...extra, bindings, ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }) },
+    extra: { ...extra, bindings, server, ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }) },
   };
 }

@@ -12,12 +12,27 @@ import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
 
+/** What is known of the server that a connection leads to. */
+export interface ServerTraits {
+  /**
+   * Whether a connection reaches its server process directly, and always the same one: then that can keep a prepared
+   * statement. False until it is known.
+   */
+  isDirect: boolean;
+}
+
+export interface BoundClientOptions {
+  readonly bindings: TenantBindings;
+  readonly server: ServerTraits;
+}
+
 /**
  * A connection that sends nothing without its tenant. It is bound when it is checked out and unbound when it is given
  * back; in between, each statement is sent only where the running code's tenant is the one it is bound to.
  */
 export class BoundClient extends pg.Client {
   private readonly bindings: TenantBindings;
+  private readonly server: ServerTraits;
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
@@ -27,9 +42,10 @@ export class BoundClient extends pg.Client {
   /** A BEGIN that travels with the first statement of its transaction. */
   private heldBegin: string | undefined;
 
-  constructor(config: pg.ClientConfig & { bindings: TenantBindings }) {
+  constructor(config: pg.ClientConfig & BoundClientOptions) {
     super(config);
     this.bindings = config.bindings;
+    this.server = config.server;
     // pg-pool listens to a client's errors only while it is idle, and TypeORM only from a little after the checkout: a
     // backend that dies in between would end the process.
     this.on('error', () => (this.broken = true));
@@ -168,13 +184,13 @@ export class BoundClient extends pg.Client {
       if (!this.isIdle) return undefined;
       const begin = this.heldBegin;
       this.heldBegin = undefined;
-      return new StatementPrefix(binding.messages.searchPath, () => this.messagesNow(binding), begin);
+      return new StatementPrefix(binding.messages, () => this.messagesNow(binding), begin);
     };
   }
 
   private messagesNow({ messages }: TenantBinding): Buffer {
     // What leaves something may be DEALLOCATE ALL; the connection is cleared before the next one has it.
-    if (!this.bindings.isDirect || this.residue) return messages.unnamed;
+    if (!this.server.isDirect || this.residue) return messages.unnamed;
     if (this.hasPrepared) return messages.prepared;
     this.hasPrepared = true;
     return messages.preparing;

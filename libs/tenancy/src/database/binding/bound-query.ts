@@ -43,6 +43,7 @@ export class BoundQuery extends PgQueryBase {
       this.answersToSkip = prefix.answers;
       if (!this.requiresPreparation()) {
         const { sql } = prefix;
+        this.answersToSkip = prefix.sqlAnswers;
         this.prefixLength = sql.length;
         this.text = sql + this.text;
       }

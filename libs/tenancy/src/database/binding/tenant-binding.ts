@@ -3,7 +3,8 @@ import type { TenancyScope } from '../../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { isTenantSchemaName } from '../../tenants/schema-name.js';
 import type { Tenant } from '../../tenants/tenant.js';
-import { SearchPathMessages } from './statement-prefix.js';
+import type { LocalSetting } from './statement-prefix.js';
+import { BindingMessages } from './statement-prefix.js';
 
 /** What a database connection is tied to while it is checked out. */
 export interface TenantBinding {
@@ -11,25 +12,29 @@ export interface TenantBinding {
   readonly key: string;
   /** `undefined` for the system. */
   readonly tenantId?: string;
-  /** What sets `search_path`: quoted, and without any schema but the one that is meant and the shared ones. */
-  readonly messages: SearchPathMessages;
+  readonly searchPath: string;
+  /** What ties a statement to it. */
+  readonly messages: BindingMessages;
+}
+
+export interface TenantBindingsOptions {
+  /** Schemas that every tenant may read without naming them, after its own. */
+  readonly sharedSchemas?: readonly string[];
+  /** What else the transactions of a tenant, or of the system, are told. The same names for all of them. */
+  readonly settingsOf?: (tenant: Tenant | undefined) => readonly LocalSetting[];
 }
 
 const SHARED_SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Makes bindings: the one place where a schema's name becomes SQL. */
 export class TenantBindings {
-  /**
-   * Whether a connection reaches its server process directly, and always the same one: then that can keep a prepared
-   * statement. False until it is known.
-   */
-  isDirect = false;
   private readonly tail: string;
   private readonly system: TenantBinding;
   // A tenant is frozen, so what was made of it holds for as long as the object lives.
   private readonly known = new WeakMap<Tenant, TenantBinding>();
+  private readonly settingsOf: NonNullable<TenantBindingsOptions['settingsOf']>;
 
-  constructor(sharedSchemas: readonly string[] = []) {
+  constructor({ sharedSchemas = [], settingsOf = () => [] }: TenantBindingsOptions = {}) {
     for (const schema of sharedSchemas) {
       if (!SHARED_SCHEMA.test(schema) || schema === 'public') {
         throw new TenancyOptionsError(
@@ -40,7 +45,8 @@ export class TenantBindings {
     }
     // pg_temp is named last because PostgreSQL otherwise searches it first, and a temporary table would hide a real one.
     this.tail = [...sharedSchemas.map((schema) => `, "${schema}"`), ', pg_temp'].join('');
-    this.system = { key: 'the system', messages: new SearchPathMessages(`"public"${this.tail}`) };
+    this.settingsOf = settingsOf;
+    this.system = { key: 'the system', ...this.bindingIn('public', undefined) };
   }
 
   /** The binding of a scope; `undefined` where it has none. */
@@ -60,9 +66,17 @@ export class TenantBindings {
     const binding = {
       tenantId: tenant.id,
       key: `tenant ${tenant.id} (${tenant.schema})`,
-      messages: new SearchPathMessages(`"${tenant.schema}"${this.tail}`),
+      ...this.bindingIn(tenant.schema, tenant),
     };
     this.known.set(tenant, binding);
     return binding;
+  }
+
+  private bindingIn(schema: string, tenant: Tenant | undefined): Pick<TenantBinding, 'searchPath' | 'messages'> {
+    const searchPath = `"${schema}"${this.tail}`;
+    return {
+      searchPath,
+      messages: new BindingMessages([['search_path', searchPath], ...this.settingsOf(tenant)]),
+    };
   }
 }

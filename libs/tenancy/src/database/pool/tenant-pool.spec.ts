@@ -20,8 +20,8 @@ let pool: TenantPool;
 
 function newPool(max: number): TenantPool {
   // As the factory finds it here; behind a pooler it is false, which the test of that shows.
-  const bindings = Object.assign(new TenantBindings(), { isDirect: true });
-  const created = new TenantPool({ connectionString: database.appUrl, max, bindings });
+  const server = { isDirect: true };
+  const created = new TenantPool({ connectionString: database.appUrl, max, bindings: new TenantBindings(), server });
   created.on('error', () => undefined);
   return created;
 }

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { bindToContext } from '../binding/bind-to-context.js';
+import type { ServerTraits } from '../binding/bound-client.js';
 import { BoundClient } from '../binding/bound-client.js';
 import type { ConnectionShareOptions } from './connection-shares.js';
 import { ConnectionShares } from './connection-shares.js';
@@ -12,6 +13,7 @@ type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefi
 
 export interface TenantPoolOptions extends pg.PoolConfig {
   readonly bindings: TenantBindings;
+  readonly server?: ServerTraits;
   readonly perTenant?: ConnectionShareOptions;
   readonly pipeline?: boolean;
 }
@@ -30,7 +32,7 @@ export class TenantPool extends pg.Pool {
         'extra.pipeline sends statements before it is known whether a transaction is open.',
       );
     }
-    super({ ...options, Client: BoundClient } as unknown as pg.PoolConfig);
+    super({ server: { isDirect: false }, ...options, Client: BoundClient } as unknown as pg.PoolConfig);
     this.bindings = options.bindings;
     if (options.perTenant) this.shares = new ConnectionShares(options.perTenant);
   }
