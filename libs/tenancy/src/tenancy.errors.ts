@@ -131,6 +131,24 @@ export class TenantMismatchError extends TenancyError {
   }
 }
 
+/**
+ * The server reports another search_path than the one that a statement was bound to: something changed it inside. The
+ * connection is destroyed, and the event `tenant.isolation_violation` says so.
+ */
+export class IsolationViolationError extends TenancyError {
+  readonly code = 'ISOLATION_VIOLATION';
+
+  constructor(
+    readonly expected: string,
+    readonly reported: string,
+  ) {
+    super(
+      `The server works in the search_path ${reported || "''"}, the statement is bound to ${expected || "''"}. ` +
+        'A statement, or a function that it calls, sets it: leave it to the binding, or name the schema.',
+    );
+  }
+}
+
 /** The tenant store did not answer, and nothing recent enough is known of the tenant. */
 export class TenantServiceUnavailableError extends TenancyError {
   readonly code = 'TENANT_SERVICE_UNAVAILABLE';

@@ -1,13 +1,24 @@
 import pg from 'pg';
 import { currentScope } from '../../context/tenancy-scope.js';
-import { TenantContextMissingError, TenantMismatchError, UnsupportedStatementError } from '../../tenancy.errors.js';
-import type { PrefixNow } from './bound-query.js';
+import {
+  IsolationViolationError,
+  TenantContextMissingError,
+  TenantMismatchError,
+  UnsupportedStatementError,
+} from '../../tenancy.errors.js';
 import { bindToContext } from './bind-to-context.js';
-import { bindSubmittable, BoundQuery, keepContext } from './bound-query.js';
+import { BoundQuery } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
+import { bindSubmittable, keepContext } from './prefixed-submittable.js';
+import type { PreparedStatement } from './prepared-statements.js';
+import { PreparedStatements } from './prepared-statements.js';
 import type { Callback, QueryConfig } from './query-arguments.js';
-import { isCursor, isSubmittable, normalise, textOf, textOfSubmittable } from './query-arguments.js';
-import { StatementPrefix } from './statement-prefix.js';
+import { isCursor, isSubmittable, normalise, statementOf, textOfSubmittable } from './query-arguments.js';
+import type { SchemaChanges } from './schema-changes.js';
+import { SearchPathReports } from './search-path-reports.js';
+import type { StatementPrefix } from './statement-prefix.js';
+import { beginMessages } from './statement-prefix.js';
+import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
@@ -24,20 +35,29 @@ export interface ServerTraits {
 export interface BoundClientOptions {
   readonly bindings: TenantBindings;
   readonly server: ServerTraits;
+  /** How many statements a connection keeps prepared. */
+  readonly maxPrepared: number;
+  readonly changes: SchemaChanges;
 }
 
 /**
  * A connection that sends nothing without its tenant. It is bound when it is checked out and unbound when it is given
  * back; in between, each statement is sent only where the running code's tenant is the one it is bound to.
  */
-export class BoundClient extends pg.Client {
+export class BoundClient extends pg.Client implements StatementSender {
+  /** Is told where the server contradicts the binding. The connection is not used again. */
+  onViolation?: (violation: IsolationViolationError) => void;
   private readonly bindings: TenantBindings;
   private readonly server: ServerTraits;
+  private readonly changes: SchemaChanges;
+  private readonly statements: PreparedStatements | undefined;
+  private readonly reports: SearchPathReports;
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
+  private violation: IsolationViolationError | undefined;
   private hasSent = false;
-  /** Whether the server has the statement that sets search_path. */
+  /** Whether the server has the statement that binds. */
   private hasPrepared = false;
   /** A BEGIN that travels with the first statement of its transaction. */
   private heldBegin: string | undefined;
@@ -46,8 +66,11 @@ export class BoundClient extends pg.Client {
     super(config);
     this.bindings = config.bindings;
     this.server = config.server;
-    // pg-pool listens to a client's errors only while it is idle, and TypeORM only from a little after the checkout: a
-    // backend that dies in between would end the process.
+    this.changes = config.changes;
+    this.statements = config.maxPrepared > 0 ? new PreparedStatements(config.maxPrepared) : undefined;
+    this.reports = new SearchPathReports(this.state.connection, (violation) => this.contradicted(violation));
+    // Between the checkout and TypeORM's own listener nobody hears of an error, and a backend that dies there would end
+    // the process.
     this.on('error', () => (this.broken = true));
   }
 
@@ -60,9 +83,9 @@ export class BoundClient extends pg.Client {
     this.heldBegin = undefined;
   }
 
-  /** Whether the connection to the server is lost. */
+  /** Whether the connection to the server is lost, or not to be used any more. */
   get isBroken(): boolean {
-    return this.broken;
+    return this.broken || this.state._ending || !this.state._queryable;
   }
 
   /** Whether the next user may have it as it is: no statement on its way, no transaction, nothing left in the session. */
@@ -70,14 +93,19 @@ export class BoundClient extends pg.Client {
     return this.isSettled && this.isIdle && !this.residue;
   }
 
-  /** Waits for what is on its way and clears the session. Throws where it cannot be made clean. */
-  async clean(deadline: number): Promise<void> {
-    if (!this.isSettled) await this.drained(deadline);
+  /** Whether no statement is on its way or waits. A new connection is ready before pg says so. */
+  get isSettled(): boolean {
+    return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || !this.hasSent);
+  }
+
+  /** Clears the session of a connection that is settled. Throws where it cannot be made clean. */
+  async clean(): Promise<void> {
     if (!this.isIdle) throw new Error('The connection was given back within a transaction.');
     if (!this.residue) return;
     await super.query('DISCARD ALL');
     // DISCARD ALL forgets the prepared statements; so must whoever believes that they are there.
     this.state.connection.parsedStatements = {};
+    this.statements?.clear();
     this.hasPrepared = false;
     this.residue = false;
   }
@@ -103,18 +131,17 @@ export class BoundClient extends pg.Client {
 
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
     const binding = this.ownBinding();
-    const text = textOf(config, values);
-    const traits = sendable(text);
+    const statement = statementOf(config, values);
+    const traits = sendable(statement.text);
     const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
       return;
     }
     if (traits.travelsAlone) this.sendHeldBegin(binding);
-    const query = new BoundQuery(this.prefixNow(binding), traits, config, values, callback);
-    if (typeof config !== 'string' && config.query_timeout) query.query_timeout = config.query_timeout;
     this.residue ||= traits.leavesResidue;
-    this.send(query);
+    if (traits.changesTables) this.changes.note(binding.schema);
+    this.send(new BoundQuery(this, binding, traits, statement, callback));
   }
 
   private submit<T extends PgSubmittable>(submittable: T): T {
@@ -126,7 +153,7 @@ export class BoundClient extends pg.Client {
     const traits = text === undefined ? undefined : sendable(text);
     keepContext(submittable);
     if (isCursor(submittable)) {
-      bindSubmittable(submittable, this.prefixNow(binding));
+      bindSubmittable(submittable, this, binding);
     } else if (this.heldBegin !== undefined) {
       this.sendHeldBegin(binding);
     } else if (this.isIdle) {
@@ -143,8 +170,8 @@ export class BoundClient extends pg.Client {
   }
 
   /**
-   * Holds a BEGIN, and the modes it is given, back for the first statement of its transaction; a transaction that ends without one is never sent at
-   * all. Returns what such a statement is answered with; `undefined` for what has to be sent.
+   * Holds a BEGIN, and the modes it is given, back for the first statement of its transaction; a transaction that ends
+   * without one is never sent at all. Returns what such a statement is answered with; `undefined` for what has to be sent.
    */
   private holdOrDrop({ begin, end, modes }: StatementTraits): string | undefined {
     if (this.heldBegin !== undefined) {
@@ -164,62 +191,79 @@ export class BoundClient extends pg.Client {
     if (begin === undefined) return;
     this.heldBegin = undefined;
     // It cannot fail but with the connection, and then what comes after it fails too.
-    this.send(new BoundQuery(this.prefixNow(binding), traitsOf(begin), begin, undefined, () => undefined));
+    this.send(new BoundQuery(this, binding, traitsOf(begin), statementOf(begin, undefined), () => undefined));
   }
 
   /** The binding, for a statement of the running code. Throws where that code may not use this connection. */
   private ownBinding(): TenantBinding {
     const { binding } = this;
+    if (this.violation) throw this.violation;
     if (!binding) {
       throw new TenantContextMissingError('The connection was given back; it is bound to no tenant any more.');
     }
     const current = this.bindings.of(currentScope());
-    if (current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
+    if (current !== binding && current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
     return binding;
   }
 
-  /** The binding of now, not of the moment of sending: a statement may wait while the connection is given back. */
-  private prefixNow(binding: TenantBinding): PrefixNow {
-    return () => {
-      if (!this.isIdle) return undefined;
-      const begin = this.heldBegin;
-      this.heldBegin = undefined;
-      return new StatementPrefix(binding.messages, () => this.messagesNow(binding), begin);
-    };
+  get holdsBegin(): boolean {
+    return this.heldBegin !== undefined && this.isIdle;
   }
 
-  private messagesNow({ messages }: TenantBinding): Buffer {
-    // What leaves something may be DEALLOCATE ALL; the connection is cleared before the next one has it.
-    if (!this.server.isDirect || this.residue) return messages.unnamed;
+  /** The binding is that of the asking, not of the sending: a statement may wait while the connection is given back. */
+  takePrefix({ messages, searchPath }: TenantBinding): StatementPrefix | undefined {
+    if (!this.isIdle) return undefined;
+    const begin = this.heldBegin;
+    this.heldBegin = undefined;
+    this.reports.expected = searchPath;
+    return { messages, begin };
+  }
+
+  withPrefix(prefix: StatementPrefix | undefined, own: readonly Uint8Array[]): Uint8Array {
+    const closing = this.statements?.takeClosing();
+    const parts = closing ? [closing] : [];
+    if (prefix?.begin !== undefined) parts.push(beginMessages(prefix.begin));
+    if (prefix) parts.push(this.messagesNow(prefix));
+    return Buffer.concat([...parts, ...own]);
+  }
+
+  preparedOf({ schema }: TenantBinding, { isPreparable, id }: StatementTraits): PreparedStatement | undefined {
+    if (!this.statements || !isPreparable || !this.canPrepare) return undefined;
+    return this.statements.use(`${schema} ${this.changes.of(schema)} ${id}`);
+  }
+
+  forget(prepared: PreparedStatement): void {
+    this.statements?.drop(prepared);
+  }
+
+  retry(query: BoundQuery): void {
+    this.state._queryQueue.unshift(query);
+  }
+
+  private messagesNow({ messages }: StatementPrefix): Buffer {
+    if (!this.canPrepare) return messages.unnamed;
     if (this.hasPrepared) return messages.prepared;
     this.hasPrepared = true;
     return messages.preparing;
   }
 
-  /** Whether no statement is on its way or waits. A new connection is ready before pg says so. */
-  private get isSettled(): boolean {
-    return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || !this.hasSent);
+  /** What leaves something may be DEALLOCATE ALL; the connection is cleared before the next one has it. */
+  private get canPrepare(): boolean {
+    return this.server.isDirect && !this.residue;
+  }
+
+  private contradicted(violation: IsolationViolationError): void {
+    this.broken = true;
+    this.violation = violation;
+    const active = this.state._activeQuery;
+    if (active instanceof BoundQuery) active.refuse(violation);
+    this.onViolation?.(violation);
   }
 
   /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
   private get isIdle(): boolean {
     const status = this.state.getTransactionStatus();
     return status === 'I' || status === null;
-  }
-
-  private async drained(deadline: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const settle = (error?: Error) => {
-        clearTimeout(timer);
-        this.off('drain', settle).off('error', settle);
-        if (error) reject(error);
-        else resolve();
-      };
-      const timer = setTimeout(() => {
-        settle(new Error(`A statement was still running ${deadline} ms after its connection was given back.`));
-      }, deadline);
-      this.once('drain', settle).once('error', settle);
-    });
   }
 
   private get state(): PgClientState {

@@ -1,12 +1,17 @@
-import { AsyncResource } from 'node:async_hooks';
+import { serialize } from 'pg-protocol';
 import { TransactionAbortedError, UnsupportedStatementError } from '../../tenancy.errors.js';
-import type { PgConnection, PgMessage, PgSubmittable } from './pg-internals.js';
-import { PgQueryBase } from './pg-internals.js';
+import type { PgConnection, PgDataRow, PgMessage, PgRowDescription, PgSubmittable } from './pg-internals.js';
+import type { PreparedStatement } from './prepared-statements.js';
+import type { Callback, Statement } from './query-arguments.js';
+import { ResultReader } from './result-reader.js';
 import type { StatementPrefix } from './statement-prefix.js';
+import { existsMessages, existsSql } from './statement-prefix.js';
+import { extendedMessages } from './statement-messages.js';
+import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
+import type { TenantBinding } from './tenant-binding.js';
 
-/** What a statement that is sent now must carry; `undefined` inside a transaction, which carries it already. */
-export type PrefixNow = () => StatementPrefix | undefined;
+type PgError = Error & { code?: string; position?: string };
 
 /**
  * A statement that takes its tenant along. What it must carry is decided when it is sent, not when it is asked for:
@@ -15,117 +20,155 @@ export type PrefixNow = () => StatementPrefix | undefined;
  * What it carries goes before its own messages, and one Sync ends both: one round trip, one implicit transaction, and
  * nothing of it is left. Without parameters both stand in one simple query, which is one implicit transaction too.
  */
-export class BoundQuery extends PgQueryBase {
+export class BoundQuery implements PgSubmittable {
+  private readonly isExtended: boolean;
   private answersToSkip = 0;
   private prefixLength = 0;
-  private prefix: StatementPrefix | undefined;
+  /** Whether it is a transaction of its own: of one that failed, nothing has happened. */
+  private isAlone = false;
+  private prepared: PreparedStatement | undefined;
+  private reader: ResultReader;
+  private failure: Error | undefined;
+  private isRetry = false;
 
   constructor(
-    private readonly prefixNow: PrefixNow,
-    private readonly traits: Pick<StatementTraits, 'end' | 'needsTransaction'>,
-    config: string | { text: string; name?: string; values?: unknown },
-    values: unknown,
-    callback: ((error: Error | null, result?: unknown) => void) | undefined,
+    private readonly sender: StatementSender,
+    private readonly binding: TenantBinding,
+    private readonly traits: StatementTraits,
+    private readonly statement: Statement,
+    /** pg puts its own round it where a statement has a time limit. */
+    public callback: Callback,
   ) {
-    // A named statement would be planned once for all tenants and then planned again at every change of tenant.
-    super(typeof config === 'string' ? config : { ...config, name: undefined }, values, callback);
+    this.isExtended = statement.queryMode === 'extended' || statement.values.length > 0;
+    this.reader = new ResultReader(sender, traits, statement.rowMode);
   }
 
-  override submit(connection: PgConnection): Error | null | void {
-    const prefix = this.prefixNow();
-    this.prefix = prefix;
-    if (prefix) {
-      if (this.traits.needsTransaction && !prefix.begins) {
-        return new UnsupportedStatementError('CALL may end the transaction that binds it. Begin one before.');
-      }
-      // Its messages are sent one by one, so that an error in the statement leaves the BEGIN as it is.
-      if (prefix.begins) this.queryMode = 'extended';
-      this.answersToSkip = prefix.answers;
-      if (!this.requiresPreparation()) {
-        const { sql } = prefix;
-        this.answersToSkip = prefix.sqlAnswers;
-        this.prefixLength = sql.length;
-        this.text = sql + this.text;
-      }
+  get query_timeout(): number | undefined {
+    return this.statement.query_timeout;
+  }
+
+  submit(connection: PgConnection): Error | null {
+    try {
+      return this.send(connection);
+    } catch (error) {
+      return error as Error;
     }
-    return super.submit(connection);
   }
 
-  override prepare(connection: PgConnection): void {
-    this.prefix?.send(connection);
-    super.prepare(connection);
+  private send(connection: PgConnection): Error | null {
+    const { sender, binding, traits, statement } = this;
+    this.prepared = this.isExtended && !this.isRetry ? sender.preparedOf(binding, traits) : undefined;
+    // With a BEGIN its messages are sent one by one, so that an error in the statement leaves the BEGIN as it is.
+    const isExtended = this.isExtended || sender.holdsBegin;
+    // Made before the prefix is taken: what cannot be written must leave the BEGIN where it is.
+    const own = isExtended ? extendedMessages(statement, this.prepared) : undefined;
+    const prefix = sender.takePrefix(binding);
+    if (prefix && prefix.begin === undefined && traits.needsTransaction) {
+      return new UnsupportedStatementError('CALL may end the transaction that binds it. Begin one before.');
+    }
+    this.isAlone = prefix !== undefined && prefix.begin === undefined;
+    if (traits.createsObjects) this.answersToSkip = 1;
+    if (!own) {
+      connection.stream.write(this.simpleMessages(prefix));
+      return null;
+    }
+    if (prefix) this.answersToSkip += prefix.begin === undefined ? 1 : 2;
+    if (traits.createsObjects) own.unshift(existsMessages(binding.schema));
+    if (this.prepared?.fields) this.reader.describe(this.prepared.fields);
+    connection.stream.write(sender.withPrefix(prefix, own));
+    return null;
   }
 
-  override handleDataRow(message: PgMessage): void {
-    if (this.answersToSkip === 0) super.handleDataRow(message);
+  private simpleMessages(prefix: StatementPrefix | undefined): Uint8Array {
+    const { binding, statement, traits } = this;
+    const sql = (prefix ? prefix.messages.sql : '') + (traits.createsObjects ? existsSql(binding.schema) : '');
+    if (prefix) this.answersToSkip += prefix.messages.sqlAnswers;
+    this.prefixLength = sql.length;
+    return serialize.query(sql + statement.text);
   }
 
-  override handleCommandComplete(message: PgMessage, connection: PgConnection): void {
+  handleRowDescription({ fields }: PgRowDescription): void {
+    if (this.answersToSkip > 0) return;
+    if (this.prepared) this.prepared.fields = fields;
+    this.reader.describe(fields);
+  }
+
+  handleDataRow(row: PgDataRow): void {
+    if (this.answersToSkip > 0 || this.failure) return;
+    try {
+      this.reader.row(row);
+    } catch (error) {
+      // Of a parser of the application's own. The other rows still have to be read off the connection.
+      this.failure = error as Error;
+    }
+  }
+
+  handleCommandComplete(message: PgMessage): void {
     if (this.answersToSkip > 0) {
       this.answersToSkip -= 1;
       return;
     }
-    if (this.traits.end === 'COMMIT' && message.text === 'ROLLBACK') {
-      // PostgreSQL ends a failed transaction with ROLLBACK, and reports no error: what was written is gone.
-      this.refuseResult(new TransactionAbortedError());
+    // PostgreSQL ends a failed transaction with ROLLBACK, and reports no error: what was written is gone.
+    if (this.traits.end === 'COMMIT' && message.text === 'ROLLBACK') this.failure = new TransactionAbortedError();
+    if (this.prepared) {
+      this.prepared.isParsed = true;
+      this.prepared.fields ??= [];
     }
-    super.handleCommandComplete(message, connection);
+    this.reader.complete(message);
   }
 
-  override handleError(error: Error & { position?: string }, connection: PgConnection): void {
+  handleError(error: PgError): void {
+    const { prepared } = this;
+    if (prepared) {
+      this.sender.forget(prepared);
+      if (isStale(error) && this.isAlone) {
+        this.startAgain();
+        return;
+      }
+    }
     const position = Number(error.position);
     if (this.prefixLength > 0 && position > this.prefixLength) error.position = String(position - this.prefixLength);
-    super.handleError(error, connection);
+    this.callback(this.failure ?? error);
   }
 
-  private refuseResult(error: Error): void {
-    const { callback } = this;
-    if (callback) this.callback = () => callback(error);
-  }
-}
-
-/** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
-export function bindSubmittable(submittable: PgSubmittable, prefixNow: PrefixNow): void {
-  const { submit, handleDataRow, handleCommandComplete } = submittable;
-  submittable.submit = (connection) => {
-    const prefix = prefixNow();
-    if (prefix) {
-      // The first row and the first completions are the prefix's; then the submittable has its own handlers again.
-      let answersToSkip = prefix.answers;
-      submittable.handleDataRow = () => undefined;
-      submittable.handleCommandComplete = () => {
-        answersToSkip -= 1;
-        if (answersToSkip === 0) Object.assign(submittable, { handleDataRow, handleCommandComplete });
-      };
-      prefix.send(connection);
+  handleReadyForQuery(): void {
+    try {
+      if (this.failure) this.callback(this.failure);
+      else this.callback(null, this.reader.value);
+    } catch (error) {
+      // Thrown by whoever asked, not by the connection: it must not end up in the parser of its messages.
+      process.nextTick(() => {
+        throw error;
+      });
     }
-    return submit.call(submittable, connection);
-  };
+  }
+
+  handleEmptyQuery(): void {}
+
+  handlePortalSuspended(): void {}
+
+  handleCopyInResponse(connection: PgConnection): void {
+    connection.sendCopyFail('No source stream defined');
+  }
+
+  handleCopyData(): void {}
+
+  /** Answers with an error, whatever the server says. */
+  refuse(error: Error): void {
+    this.failure = error;
+  }
+
+  /** Once more, without a name. */
+  private startAgain(): void {
+    this.isRetry = true;
+    this.prepared = undefined;
+    this.answersToSkip = 0;
+    this.reader = new ResultReader(this.sender, this.traits, this.statement.rowMode);
+    this.sender.retry(this);
+  }
 }
 
-const HANDLERS = [
-  'handleRowDescription',
-  'handleDataRow',
-  'handlePortalSuspended',
-  'handleCommandComplete',
-  'handleEmptyQuery',
-  'handleReadyForQuery',
-  'handleError',
-  'handleCopyInResponse',
-  'handleCopyData',
-] as const;
-
-/**
- * Lets a cursor or a stream be answered in the context of whoever asked. pg calls it in the context of its socket, which
- * is that of whoever the socket was opened for.
- */
-export function keepContext(submittable: PgSubmittable): void {
-  const context = new AsyncResource('nestjs-tenancy:cursor');
-  const members = submittable as unknown as Record<string, unknown>;
-  for (const name of HANDLERS) {
-    const handler = members[name];
-    if (typeof handler !== 'function') continue;
-    members[name] = (...args: unknown[]): unknown =>
-      context.runInAsyncScope(handler as (...given: unknown[]) => unknown, submittable, ...args);
-  }
+/** The tables changed since it was prepared, or the server has forgotten it. */
+function isStale({ code, message }: PgError): boolean {
+  return code === '26000' || (code === '0A000' && message.includes('cached plan'));
 }

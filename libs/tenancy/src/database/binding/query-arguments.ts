@@ -1,7 +1,25 @@
+import { UnsupportedStatementError } from '../../tenancy.errors.js';
 import type { PgSubmittable } from './pg-internals.js';
 
 export type Callback = (error: Error | null, result?: unknown) => void;
-export type QueryConfig = { text: string; values?: unknown; query_timeout?: number; callback?: Callback };
+
+/** What pg calls a query config, as far as it can be bound. */
+export interface QueryConfig {
+  readonly text: string;
+  readonly values?: unknown;
+  readonly types?: number[];
+  readonly rowMode?: string;
+  readonly binary?: boolean;
+  readonly queryMode?: string;
+  readonly query_timeout?: number;
+  readonly rows?: number;
+  readonly callback?: Callback;
+}
+
+/** A statement whose values are a list. */
+export type Statement = Omit<QueryConfig, 'values' | 'callback'> & { readonly values: readonly unknown[] };
+
+const NO_VALUES: readonly unknown[] = [];
 
 /** The arguments of any of pg's overloads of `query()`: the statement, its values, whom to call back. */
 export function normalise(args: unknown[]): [string | QueryConfig, unknown, Callback | undefined] {
@@ -12,14 +30,17 @@ export function normalise(args: unknown[]): [string | QueryConfig, unknown, Call
   return [config, second, third ?? own];
 }
 
-/** The text of a statement. What pg would only find out while it sends is refused here, before anything is sent. */
-export function textOf(config: string | QueryConfig, values: unknown): string {
-  const { text, values: own } = typeof config === 'string' ? { text: config, values: undefined } : config;
+/** The statement, and its values. What pg would only find out while it sends is refused here, before anything is sent. */
+export function statementOf(config: string | QueryConfig, values: unknown): Statement {
+  const own = typeof config === 'string' ? undefined : config.values;
+  const given = values ?? own ?? NO_VALUES;
+  if (!Array.isArray(given)) throw new TypeError('Query values must be an array');
+  if (typeof config === 'string') return { text: config, values: given };
+  const { text, types, rowMode, binary, queryMode, query_timeout, rows } = config;
   if (typeof text !== 'string') throw new TypeError('A query needs a text.');
-  const given = values ?? own;
-  if (given !== undefined && given !== null && !Array.isArray(given))
-    throw new TypeError('Query values must be an array');
-  return text;
+  if (rows) throw new UnsupportedStatementError('`rows` reads batch by batch over several round trips. Use a cursor.');
+  // Without its name: a named statement would be planned once for all tenants, and again at every change of tenant.
+  return { text, values: given, types, rowMode, binary, queryMode, query_timeout };
 }
 
 export function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {

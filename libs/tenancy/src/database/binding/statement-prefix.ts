@@ -1,33 +1,57 @@
-import { serialize } from 'pg-protocol';
 import pg from 'pg';
-import type { PgConnection } from './pg-internals.js';
+import { serialize } from 'pg-protocol';
 
 const NAME = 'nestjs_tenancy_bind';
-const EXECUTE = bytes(serialize.execute({ portal: '', rows: 0 }));
+const EXECUTE = serialize.execute({ portal: '', rows: 0 });
 
 /** What a transaction is told before its first statement: the name of a setting of PostgreSQL, and its value. */
 export type LocalSetting = readonly [name: 'search_path' | 'role' | 'statement_timeout', value: string];
 
 /** What binds a statement to its tenant: the same for all statements of a tenant, so it is made once. */
 export class BindingMessages {
-  /** For a simple query. All its statements, up to a COMMIT among them, are one implicit transaction. */
-  readonly sql: string;
-  /** How many statements that is. */
-  readonly sqlAnswers: number;
-  readonly unnamed: Buffer;
-  /** Of a statement that the connection has prepared. */
-  readonly prepared: Buffer;
-  /** The same, which prepares it first. */
-  readonly preparing: Buffer;
+  private namedBytes?: Buffer;
+  private unnamedBytes?: Buffer;
 
-  constructor(settings: readonly LocalSetting[]) {
-    const names = settings.map(([name]) => name);
-    const values = settings.map(([, value]) => value);
-    this.sql = settings.map(([name, value]) => `SET LOCAL ${name} TO ${asSql(name, value)}; `).join('');
-    this.sqlAnswers = settings.length;
-    this.unnamed = Buffer.concat([parse('', names), bind('', values), EXECUTE]);
-    this.prepared = Buffer.concat([bind(NAME, values), EXECUTE]);
-    this.preparing = Buffer.concat([parse(NAME, names), this.prepared]);
+  constructor(private readonly settings: readonly LocalSetting[]) {}
+
+  /**
+   * For a simple query: all its statements, up to a COMMIT among them, are one implicit transaction. A BEGIN is not among
+   * them: such a text is parsed whole before any of it runs, and an error in the statement would take the BEGIN along.
+   */
+  get sql(): string {
+    return this.settings.map(([name, value]) => `SET LOCAL ${name} TO ${asSql(name, value)}; `).join('');
+  }
+
+  /** How many statements that is. */
+  get sqlAnswers(): number {
+    return this.settings.length;
+  }
+
+  /** For the extended protocol: what is executed before the next Sync is one implicit transaction. */
+  get unnamed(): Buffer {
+    return (this.unnamedBytes ??= Buffer.concat([this.parse(''), this.bind('')]));
+  }
+
+  /** The same, of a statement that the connection has prepared. */
+  get prepared(): Buffer {
+    return (this.namedBytes ??= this.bind(NAME));
+  }
+
+  /** The same, which prepares it first. */
+  get preparing(): Buffer {
+    return Buffer.concat([this.parse(NAME), this.prepared]);
+  }
+
+  private parse(statement: string): Buffer {
+    const calls = this.settings.map(([name], at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`);
+    return serialize.parse({ text: `SELECT ${calls.join(', ')}`, name: statement, types: [] });
+  }
+
+  private bind(statement: string): Buffer {
+    return executed(
+      statement,
+      this.settings.map(([, value]) => value),
+    );
   }
 }
 
@@ -35,64 +59,31 @@ export class BindingMessages {
  * What goes before a statement, in the same message group: the settings of its tenant, until the end of the transaction,
  * and the BEGIN that was held back for it.
  */
-export class StatementPrefix {
-  constructor(
-    private readonly binding: BindingMessages,
-    /** Asked for once they are sent: the first ones prepare what the next ones use. */
-    private readonly messages: () => Buffer,
-    private readonly begin?: string,
-  ) {}
-
-  /** How many of the server's answers are the prefix's own, for the extended protocol. */
-  get answers(): number {
-    return this.begin === undefined ? 1 : 2;
-  }
-
-  /** The same for a simple query. */
-  get sqlAnswers(): number {
-    return this.binding.sqlAnswers;
-  }
-
-  /** Whether a transaction begins with it. */
-  get begins(): boolean {
-    return this.begin !== undefined;
-  }
-
-  /**
-   * For a simple query. A BEGIN is not in it: such a text is parsed whole before any of it runs, and an error in the
-   * statement would take the BEGIN along.
-   */
-  get sql(): string {
-    return this.binding.sql;
-  }
-
-  /** For the extended protocol: what is executed before the next Sync is one implicit transaction. */
-  send(connection: PgConnection): void {
-    const { begin } = this;
-    const messages = this.messages();
-    connection.stream.write(begin === undefined ? messages : Buffer.concat([beginMessages(begin), messages]));
-  }
+export interface StatementPrefix {
+  readonly messages: BindingMessages;
+  readonly begin: string | undefined;
 }
 
-function beginMessages(begin: string): Buffer {
-  return Buffer.concat([bytes(serialize.parse({ text: begin, name: '', types: [] })), bind('', []), EXECUTE]);
+/** The messages of a BEGIN that travels with its first statement. */
+export function beginMessages(begin: string): Buffer {
+  return Buffer.concat([serialize.parse({ text: begin, name: '', types: [] }), executed('', [])]);
 }
 
-function parse(statement: string, names: readonly string[]): Buffer {
-  const calls = names.map((name, at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`);
-  return bytes(serialize.parse({ text: `SELECT ${calls.join(', ')}`, name: statement, types: [] }));
+/** Fails where a schema is not there: what is created without naming one would be temporary then. */
+export function existsSql(schema: string): string {
+  return `SELECT ${pg.escapeLiteral(pg.escapeIdentifier(schema))}::pg_catalog.regnamespace; `;
 }
 
-function bind(statement: string, values: string[]): Buffer {
-  return bytes(serialize.bind({ portal: '', statement, values, valueMapper: (value: string) => value }));
+export function existsMessages(schema: string): Buffer {
+  return Buffer.concat([serialize.parse({ text: existsSql(schema), name: '', types: [] }), executed('', [])]);
+}
+
+function executed(statement: string, values: string[]): Buffer {
+  const bind = serialize.bind({ portal: '', statement, values, valueMapper: (value: string) => value });
+  return Buffer.concat([bind, EXECUTE]);
 }
 
 /** A search_path is a list of names that are quoted already; a role is one name, a timeout a number. */
 function asSql(name: LocalSetting[0], value: string): string {
   return name === 'search_path' ? value : pg.escapeLiteral(value);
-}
-
-/** A copy: what the serializer hands out is written over by the next message. */
-function bytes(message: Uint8Array): Buffer {
-  return Buffer.from(message);
 }

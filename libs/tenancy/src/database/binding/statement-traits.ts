@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
+import type { RowShape } from './row-shape.js';
 import { outline } from './sql-outline.js';
 
 /** What has to be known of a statement before it is sent. */
@@ -17,6 +18,16 @@ export interface StatementTraits {
   readonly refusal: string | undefined;
   /** It may end the transaction that binds it, unless a transaction was begun before. */
   readonly needsTransaction: boolean;
+  /** It makes a table or the like: where the tenant's schema is gone, in the session's own. */
+  readonly createsObjects: boolean;
+  /** It may change what statements were prepared for. */
+  readonly changesTables: boolean;
+  /** A connection may keep it under a name. */
+  readonly isPreparable: boolean;
+  /** Tells the texts apart. */
+  readonly id: number;
+  /** The columns that it was answered with the last time. */
+  shape?: RowShape;
 }
 
 // Statements that begin like this leave nothing in the session, unless they contain one of the words below. Everything
@@ -32,6 +43,9 @@ const LEAVES_RESIDUE = new RegExp(
   'set_config|advisory|\\btemp\\b|temporary|pg_temp|\\bsession\\b|\\blisten\\b|\\bhold\\b|setseed|pg_settings|_to_xml|u&["\']' +
     '|\\bset\\s+(?!local\\b|transaction\\b|constraints\\b)',
 );
+const DATA = /^(?:select|insert|update|delete|with|merge|values)\b/;
+const CREATES =
+  /^create (?!(?:database|schema|role|user|group|tablespace|publication|subscription|server|cast|language|event)\b)/;
 // UPDATE … SET, ON CONFLICT DO UPDATE SET and ALTER TABLE … SET NOT NULL have the word, not the statement.
 const HAS_SET_CLAUSE = /^(?:update|insert|with|merge|alter)\b/;
 const MODE =
@@ -41,6 +55,8 @@ const MODES = new RegExp(`^set transaction (${MODE}(?:,? ${MODE})*)$`);
 const END = /^(commit|end|rollback|abort)(?: work| transaction)?$/;
 const CHAIN = /^(?:commit|end|rollback|abort)\b.*\band chain$/;
 const ENDS_TRANSACTION = /^(?:commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
+
+let count = 0;
 
 const known = new BoundedMap<string, StatementTraits>(2_000);
 
@@ -61,14 +77,22 @@ function read(sql: string): StatementTraits {
     .filter((text) => text !== '');
   const [first = '', ...others] = statements;
   const isSeveral = others.length > 0;
+  const residue = leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral);
+  count += 1;
   return {
-    leavesResidue: leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral),
+    leavesResidue: residue,
     end: isSeveral ? undefined : endOf(first),
     begin: isSeveral || !BEGIN.test(first) ? undefined : first,
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
     refusal: refusalOf(statements, words),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
+    createsObjects:
+      statements.some((text) => CREATES.test(text) || makesTable(text)) &&
+      !statements.some((text) => text.startsWith('create schema')),
+    changesTables: /\b(?:create|alter|drop)\b/.test(words),
+    isPreparable: !isSeveral && !residue && DATA.test(first),
+    id: count,
   };
 }
 

@@ -12,6 +12,8 @@ export interface TenantBinding {
   readonly key: string;
   /** `undefined` for the system. */
   readonly tenantId?: string;
+  /** The schema its unqualified names are in: not quoted. */
+  readonly schema: string;
   readonly searchPath: string;
   /** What ties a statement to it. */
   readonly messages: BindingMessages;
@@ -72,9 +74,13 @@ export class TenantBindings {
     return binding;
   }
 
-  private bindingIn(schema: string, tenant: Tenant | undefined): Pick<TenantBinding, 'searchPath' | 'messages'> {
+  private bindingIn(
+    schema: string,
+    tenant: Tenant | undefined,
+  ): Pick<TenantBinding, 'schema' | 'searchPath' | 'messages'> {
     const searchPath = `"${schema}"${this.tail}`;
     return {
+      schema,
       searchPath,
       messages: new BindingMessages([['search_path', searchPath], ...this.settingsOf(tenant)]),
     };

@@ -66,9 +66,11 @@ describe('a statement', () => {
     ] as const) {
       expect((await as(() => pool.query({ name: 'same', text, values: [0] }))).rows).toEqual([{ body }]);
     }
+    const client = await asAcme(() => pool.connect());
     const rows = await new Promise((resolve, reject) => {
-      asAcme(() => pool.query(text, [0], (error, result) => (error ? reject(error) : resolve(result.rows))));
+      asAcme(() => client.query(text, [0], (error, result) => (error ? reject(error) : resolve(result.rows))));
     });
+    client.release();
     expect(rows).toEqual([{ body: 'of acme' }]);
   });
 
@@ -430,11 +432,11 @@ describe('what pg calls back', () => {
 
   it('runs as who asked, by callback, by cursor and by stream', async () => {
     const seen: Record<string, string> = {};
-    await new Promise<void>((resolve) => {
-      asGlobex(() => pool.query('SELECT 1', () => resolve(void (seen.callback = who()))));
-    });
     await asGlobex(async () => {
       const client = await pool.connect();
+      await new Promise<void>((resolve) => {
+        client.query('SELECT 1', () => resolve(void (seen.callback = who())));
+      });
       const cursor = client.query(new Cursor('SELECT n FROM generate_series(1, 3) n'));
       await new Promise<void>((resolve) => cursor.read(1, () => resolve(void (seen.cursor = who()))));
       await cursor.close();

@@ -1,28 +1,26 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { bindToContext } from '../binding/bind-to-context.js';
-import type { ServerTraits } from '../binding/bound-client.js';
-import { BoundClient } from '../binding/bound-client.js';
-import type { ConnectionShareOptions } from './connection-shares.js';
-import { ConnectionShares } from './connection-shares.js';
 import type { TenantBinding, TenantBindings } from '../binding/tenant-binding.js';
+import { ConnectionPool } from './connection-pool.js';
+import { ConnectionShares } from './connection-shares.js';
+import { makeClean } from './make-clean.js';
+import type { PooledConnection } from './pooled-connection.js';
+import type { TenantPoolOptions } from './tenant-pool-options.js';
+import type { ConnectionRequest } from './waiting-line.js';
 
 type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void;
 
-export interface TenantPoolOptions extends pg.PoolConfig {
-  readonly bindings: TenantBindings;
-  readonly server?: ServerTraits;
-  readonly perTenant?: ConnectionShareOptions;
-  readonly pipeline?: boolean;
-}
+const NOTHING = () => undefined;
 
-// How long a connection that was given back in the middle of a statement may take to finish it before it is closed.
-const CLEAN_DEADLINE_MS = 1_000;
-
-/** A pool that binds a connection to the tenant of whoever asks for it, from the checkout to the release. */
-export class TenantPool extends pg.Pool {
+/**
+ * A pool that binds a connection to the tenant of whoever asks for it, from the checkout to the release. It has the members
+ * of pg's own pool, and decides by tenant what that one decides by chance: whose turn it is, and which connection serves
+ * whom.
+ */
+export class TenantPool extends ConnectionPool {
   private readonly bindings: TenantBindings;
   private readonly shares: ConnectionShares | undefined;
 
@@ -32,14 +30,14 @@ export class TenantPool extends pg.Pool {
         'extra.pipeline sends statements before it is known whether a transaction is open.',
       );
     }
-    super({ server: { isDirect: false }, ...options, Client: BoundClient } as unknown as pg.PoolConfig);
+    super(options);
     this.bindings = options.bindings;
     if (options.perTenant) this.shares = new ConnectionShares(options.perTenant);
   }
 
-  override connect(): Promise<pg.PoolClient>;
-  override connect(callback: ConnectCallback): void;
-  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+  connect(): Promise<pg.PoolClient>;
+  connect(callback: ConnectCallback): void;
+  connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
     if (!callback) {
       return new Promise((resolve, reject) => {
         this.connect((error, client) => (error ? reject(error) : resolve(client!)));
@@ -47,65 +45,107 @@ export class TenantPool extends pg.Pool {
     }
     let binding: TenantBinding;
     try {
-      // Read here and now: pg-pool calls back in the context of whoever gives a connection back, which may be
-      // another tenant's.
+      if (this.isEnded) throw new Error('The pool was ended.');
+      // Read here and now: whoever gives a connection back later is perhaps another tenant.
       binding = this.bindings.of(currentScope());
     } catch (error) {
-      callback(error as Error, undefined, () => undefined);
-      return;
+      return callback(error as Error, undefined, NOTHING);
     }
-    const inCallersContext = bindToContext(callback);
-    const { tenantId } = binding;
     const { shares } = this;
-    if (!shares || tenantId === undefined) return this.checkOut(binding, inCallersContext, () => undefined);
+    const { tenantId } = binding;
+    if (!shares || tenantId === undefined) return this.checkOut(binding, callback, NOTHING);
+    const inCallersContext = bindToContext(callback);
     shares.acquire(tenantId, (refusal) => {
-      if (refusal) inCallersContext(refusal, undefined, () => undefined);
+      if (refusal) inCallersContext(refusal, undefined, NOTHING);
       else this.checkOut(binding, inCallersContext, () => shares.release(tenantId));
     });
   }
 
-  private checkOut(binding: TenantBinding, callback: ConnectCallback, ended: () => void): void {
-    // Outside every scope: what is opened here outlives the scope, and what happens on it would run as its tenant.
-    const connect = (whenDone: ConnectCallback) => runInScope(undefined, () => super.connect(whenDone));
-    connect((error, pooled, release) => {
-      if (error || !pooled) {
-        ended();
-        return callback(error, undefined, release);
-      }
-      const client = pooled as unknown as BoundClient;
-      client.bind(binding);
-      pooled.release = once((reason) => this.giveBack(client, release, reason, ended));
-      callback(undefined, pooled, pooled.release);
-    });
+  /** One statement of the current tenant, on a connection of its own. */
+  async query<R extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig | pg.QueryArrayConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>> {
+    const client = await this.connect();
+    try {
+      return await client.query<R>(statement as pg.QueryConfig, values);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Refuses who waits and who comes, and ends once every connection was given back. */
+  end(): Promise<void>;
+  end(callback: () => void): void;
+  end(callback?: () => void): Promise<void> | void {
+    if (!callback) return new Promise((resolve) => this.shutDown(resolve));
+    this.shutDown(callback);
+  }
+
+  private checkOut(binding: TenantBinding, callback: ConnectCallback, returned: () => void): void {
+    const connection = this.takeIdle(binding.schema);
+    // At once, in the context of who asks.
+    if (connection) this.handOver(connection, binding, callback, returned);
+    else this.wait(this.requestOf(binding, bindToContext(callback), returned));
+  }
+
+  private requestOf(binding: TenantBinding, callback: ConnectCallback, returned: () => void): ConnectionRequest {
+    const request: ConnectionRequest = {
+      binding,
+      serve: (connection) => {
+        clearTimeout(timer);
+        this.handOver(connection, binding, callback, returned);
+      },
+      refuse: (error) => {
+        clearTimeout(timer);
+        returned();
+        callback(error, undefined, NOTHING);
+      },
+    };
+    const { connectionTimeoutMillis } = this.limits;
+    const giveUp = () => {
+      this.stopWaiting(request);
+      request.refuse(new Error(`No connection was free within ${connectionTimeoutMillis} ms.`));
+    };
+    const timer = connectionTimeoutMillis > 0 ? setTimeout(giveUp, connectionTimeoutMillis) : undefined;
+    return request;
+  }
+
+  private handOver(
+    connection: PooledConnection,
+    binding: TenantBinding,
+    callback: ConnectCallback,
+    returned: () => void,
+  ): void {
+    connection.uses += 1;
+    connection.schemas.add(binding.schema);
+    connection.client.bind(binding);
+    const client = connection.client as unknown as pg.PoolClient;
+    this.emit('acquire', client);
+    let isReleased = false;
+    client.release = (reason) => {
+      if (isReleased) throw new Error('The connection was already given back.');
+      isReleased = true;
+      this.giveBack(connection, reason, returned);
+    };
+    callback(undefined, client, client.release);
   }
 
   /** Nothing of a tenant goes back into the pool: what cannot be made clean is closed. */
-  private giveBack(
-    client: BoundClient,
-    release: Release,
-    reason: Error | boolean | undefined,
-    ended: () => void,
-  ): void {
+  private giveBack(connection: PooledConnection, reason: Error | boolean | undefined, returned: () => void): void {
+    const { client } = connection;
     client.unbind();
-    const done = (cause?: Error | boolean) => {
-      // It may open a connection for whoever waits.
-      runInScope(undefined, () => release(cause));
-      ended();
+    this.emit('release', reason, client);
+    const done = (isUsable: boolean) => {
+      if (isUsable && !client.isBroken) this.offer(connection);
+      else this.close(connection);
+      returned();
     };
-    if (reason || client.isBroken) return done(reason ?? true);
-    if (client.isClean) return done();
-    client.clean(CLEAN_DEADLINE_MS).then(
-      () => done(),
+    if (reason || client.isBroken) return done(false);
+    if (client.isClean) return done(true);
+    runInScope(undefined, () => makeClean(client)).then(
       () => done(true),
+      () => done(false),
     );
   }
-}
-
-function once(work: Release): Release {
-  let done = false;
-  return (reason) => {
-    if (done) throw new Error('The connection was already given back.');
-    done = true;
-    work(reason);
-  };
 }

@@ -1,0 +1,50 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { PgSubmittable } from './pg-internals.js';
+import type { StatementSender } from './statement-sender.js';
+import type { TenantBinding } from './tenant-binding.js';
+
+/** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
+export function bindSubmittable(submittable: PgSubmittable, sender: StatementSender, binding: TenantBinding): void {
+  const { submit, handleDataRow, handleCommandComplete } = submittable;
+  submittable.submit = (connection) => {
+    const prefix = sender.takePrefix(binding);
+    if (prefix) {
+      // The first row and the first completions are the prefix's; then the submittable has its own handlers again.
+      let answersToSkip = prefix.begin === undefined ? 1 : 2;
+      submittable.handleDataRow = () => undefined;
+      submittable.handleCommandComplete = () => {
+        answersToSkip -= 1;
+        if (answersToSkip === 0) Object.assign(submittable, { handleDataRow, handleCommandComplete });
+      };
+      connection.stream.write(sender.withPrefix(prefix, []));
+    }
+    return submit.call(submittable, connection);
+  };
+}
+
+const HANDLERS = [
+  'handleRowDescription',
+  'handleDataRow',
+  'handlePortalSuspended',
+  'handleCommandComplete',
+  'handleEmptyQuery',
+  'handleReadyForQuery',
+  'handleError',
+  'handleCopyInResponse',
+  'handleCopyData',
+] as const;
+
+/**
+ * Lets a cursor or a stream be answered in the context of whoever asked. pg calls it in the context of its socket, which
+ * is that of whoever the socket was opened for.
+ */
+export function keepContext(submittable: PgSubmittable): void {
+  const context = new AsyncResource('nestjs-tenancy:cursor');
+  const members = submittable as unknown as Record<string, unknown>;
+  for (const name of HANDLERS) {
+    const handler = members[name];
+    if (typeof handler !== 'function') continue;
+    members[name] = (...args: unknown[]): unknown =>
+      context.runInAsyncScope(handler as (...given: unknown[]) => unknown, submittable, ...args);
+  }
+}
