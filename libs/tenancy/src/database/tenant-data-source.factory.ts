@@ -128,12 +128,23 @@ function toDataSourceOptions(
     strict: _strict,
     maxConnectionsPerTenant: limit,
     maxConnectionWait: maxWait = 1_000,
+    prepare,
+    affinity,
+    maxSchemasPerConnection: maxSchemas,
     extra,
     ...rest
   } = options;
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new TenancyOptionsError(`database.maxConnectionsPerTenant is ${limit}; it must be a whole number above 0.`);
   }
+  const pool = {
+    bindings,
+    server,
+    affinity,
+    maxSchemas,
+    maxPrepared: typeof prepare === 'object' ? prepare.max : prepare ? 1_000 : 0,
+    ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }),
+  };
   return {
     // uuid-ossp would be installed into whichever schema comes first; gen_random_uuid() is PostgreSQL's own.
     installExtensions: false,
@@ -141,6 +152,6 @@ function toDataSourceOptions(
     ...rest,
     type: 'postgres',
     driver: { ...pg, Pool: TenantPool },
-    extra: { ...extra, bindings, server, ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }) },
+    extra: { ...extra, ...pool },
   };
 }

@@ -5,16 +5,15 @@ import type { TenantBinding } from './tenant-binding.js';
 
 /** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
 export function bindSubmittable(submittable: PgSubmittable, sender: StatementSender, binding: TenantBinding): void {
-  const { submit, handleDataRow, handleCommandComplete } = submittable;
+  const { submit, handleCommandComplete } = submittable;
   submittable.submit = (connection) => {
     const prefix = sender.takePrefix(binding);
     if (prefix) {
-      // The first row and the first completions are the prefix's; then the submittable has its own handlers again.
+      // The first completions are the prefix's; then the submittable has its own handler again.
       let answersToSkip = prefix.begin === undefined ? 1 : 2;
-      submittable.handleDataRow = () => undefined;
       submittable.handleCommandComplete = () => {
         answersToSkip -= 1;
-        if (answersToSkip === 0) Object.assign(submittable, { handleDataRow, handleCommandComplete });
+        if (answersToSkip === 0) submittable.handleCommandComplete = handleCommandComplete;
       };
       connection.stream.write(sender.withPrefix(prefix, []));
     }

@@ -43,8 +43,9 @@ export class BindingMessages {
   }
 
   private parse(statement: string): Buffer {
-    const calls = this.settings.map(([name], at) => `pg_catalog.set_config('${name}', $${at + 1}, true)`);
-    return serialize.parse({ text: `SELECT ${calls.join(', ')}`, name: statement, types: [] });
+    // A filter that nothing passes: to answer with the values would cost the server more than to set them.
+    const calls = this.settings.map(([name], at) => `pg_catalog.set_config('${name}', $${at + 1}, true) IS NULL`);
+    return serialize.parse({ text: `SELECT WHERE ${calls.join(' OR ')}`, name: statement, types: [] });
   }
 
   private bind(statement: string): Buffer {
