@@ -38,6 +38,8 @@ export interface BoundClientOptions {
   /** How many statements a connection keeps prepared. */
   readonly maxPrepared: number;
   readonly changes: SchemaChanges;
+  /** Is told where the server contradicts the binding. The connection is not used again. */
+  readonly onViolation?: (violation: IsolationViolationError) => void;
 }
 
 /**
@@ -45,8 +47,7 @@ export interface BoundClientOptions {
  * back; in between, each statement is sent only where the running code's tenant is the one it is bound to.
  */
 export class BoundClient extends pg.Client implements StatementSender {
-  /** Is told where the server contradicts the binding. The connection is not used again. */
-  onViolation?: (violation: IsolationViolationError) => void;
+  private readonly onViolation: BoundClientOptions['onViolation'];
   private readonly bindings: TenantBindings;
   private readonly server: ServerTraits;
   private readonly changes: SchemaChanges;
@@ -67,6 +68,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     this.bindings = config.bindings;
     this.server = config.server;
     this.changes = config.changes;
+    this.onViolation = config.onViolation;
     this.statements = config.maxPrepared > 0 ? new PreparedStatements(config.maxPrepared) : undefined;
     this.reports = new SearchPathReports(this.state.connection, (violation) => this.contradicted(violation));
     // Between the checkout and TypeORM's own listener nobody hears of an error, and a backend that dies there would end

@@ -8,7 +8,7 @@ export interface PgConnection {
   parsedStatements: Record<string, string>;
   sendCopyFail(reason: string): void;
   on(event: 'parameterStatus', listener: (message: PgParameterStatus) => void): this;
-  on(event: 'readyForQuery', listener: (message: { readonly status: PgTransactionStatus }) => void): this;
+  prependListener(event: 'readyForQuery', listener: (message: { readonly status: PgTransactionStatus }) => void): this;
 }
 
 export interface PgParameterStatus {

@@ -5,7 +5,7 @@ import { listOf, parsersOf, RowShape } from './row-shape.js';
 import type { StatementTraits } from './statement-traits.js';
 
 type Result = pg.Result & { addCommandComplete(message: PgMessage): void };
-const ResultBase = pg.Result as unknown as new (rowMode: string | undefined, types: TypeParsers) => Result;
+const ResultBase = pg.Result as unknown as new (rowMode: string | undefined) => Result;
 
 /** Reads what the server answers to one text into results as pg's own: one, or a list where the text has several. */
 export class ResultReader {
@@ -48,7 +48,7 @@ export class ResultReader {
   }
 
   private start(): Result {
-    const result = new ResultBase(this.rowMode, this.types);
+    const result = new ResultBase(this.rowMode);
     this.results.push(result);
     this.current = result;
     this.shape = undefined;

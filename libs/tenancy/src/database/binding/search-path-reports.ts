@@ -21,7 +21,8 @@ export class SearchPathReports {
       this.reported = parameterValue;
       if (this.initial !== undefined) return;
       this.initial = parameterValue;
-      connection.on('readyForQuery', ({ status }) => this.compare(status));
+      // Before pg itself hears of it, and hands out the result.
+      connection.prependListener('readyForQuery', ({ status }) => this.compare(status));
     });
   }
 

@@ -14,7 +14,7 @@ const SPILL_MS = 2;
 
 /**
  * The connections themselves: opened for those who wait, handed to whom they suit, closed when they have served their time.
- * Emits `connect`, `remove`, `error` (of an idle connection) and `violation`, each with the client.
+ * Emits `connect`, `remove` and `error` (of an idle connection), each with the client.
  */
 export class ConnectionPool extends EventEmitter {
   readonly limits: PoolLimits;
@@ -114,7 +114,10 @@ export class ConnectionPool extends EventEmitter {
 
   private isSpent({ openedAt, uses, schemas }: PooledConnection): boolean {
     const { maxLifetimeMillis, maxUses, maxSchemas } = this.limits;
-    if (this.isEnded || uses >= maxUses || schemas.size >= maxSchemas) return true;
+    if (this.isEnded) return true;
+    // Whoever waits for a new one would wait for ever.
+    if (uses === 0) return false;
+    if (uses >= maxUses || schemas.size >= maxSchemas) return true;
     return maxLifetimeMillis > 0 && performance.now() - openedAt >= maxLifetimeMillis;
   }
 
@@ -150,7 +153,6 @@ export class ConnectionPool extends EventEmitter {
       const connection = new PooledConnection(client, slot);
       this.connections.add(connection);
       client.on('error', (cause: Error) => this.lost(connection, cause));
-      client.onViolation = (violation) => this.emit('violation', violation, client);
       this.emit('connect', client);
       this.offer(connection);
     });

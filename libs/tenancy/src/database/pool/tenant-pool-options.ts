@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ServerTraits } from '../binding/bound-client.js';
 import type { TenantBindings } from '../binding/tenant-binding.js';
+import type { IsolationViolationError } from '../../tenancy.errors.js';
 import type { ConnectionShareOptions } from './connection-shares.js';
 
 /** pg's own options of a pool and its connections, and what ties these to tenants. */
@@ -15,6 +16,8 @@ export interface TenantPoolOptions extends pg.PoolConfig {
   readonly maxPrepared?: number;
   /** How many schemas a connection may get to know before it is replaced. @defaultValue `4_000` */
   readonly maxSchemas?: number;
+  /** Is told where the server reports another search_path than the one a statement was bound to. */
+  readonly onViolation?: (violation: IsolationViolationError) => void;
   /** How long a connection lives, in seconds; 0 for ever. @defaultValue `3_600` */
   readonly maxLifetimeSeconds?: number;
 }

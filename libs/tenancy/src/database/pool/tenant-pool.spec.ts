@@ -110,9 +110,22 @@ describe('a statement', () => {
 
   it('makes no table for others where the schema is gone', async () => {
     const gone = defineTenant({ id: 'gone', schema: 't_gone' });
-    await runInScope({ tenant: gone }, () => pool.query("CREATE TABLE secrets AS SELECT 'of gone' AS body")).catch(
-      () => undefined,
-    );
+    for (const sql of [
+      "CREATE TABLE secrets AS SELECT 'of gone' AS body",
+      "SELECT 'of gone' AS body INTO secrets",
+      'CREATE TABLE secrets (body text); SELECT 1',
+    ]) {
+      const created = runInScope({ tenant: gone }, () => pool.query(sql));
+      await expect(created).rejects.toMatchObject({ code: '3F000', message: expect.stringContaining('t_gone') });
+    }
+    const client = await runInScope({ tenant: gone }, () => pool.connect());
+    await runInScope({ tenant: gone }, async () => {
+      await client.query('BEGIN');
+      await client.query('SELECT 1');
+      await expect(client.query('CREATE VIEW secrets AS SELECT 1')).rejects.toMatchObject({ code: '3F000' });
+      await client.query('ROLLBACK');
+    });
+    client.release();
     await expect(asGlobex(() => pool.query('SELECT * FROM secrets'))).rejects.toMatchObject({ code: '42P01' });
   });
 

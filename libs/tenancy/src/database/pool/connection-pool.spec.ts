@@ -1,0 +1,122 @@
+import type pg from 'pg';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { runInScope } from '../../context/tenancy-scope.js';
+import { defineTenant } from '../../tenants/tenant.js';
+import { TenantBindings } from '../binding/tenant-binding.js';
+import { TenantPool } from './tenant-pool.js';
+import type { TenantPoolOptions } from './tenant-pool-options.js';
+
+const acme = defineTenant({ id: 'acme', schema: 't_acme' });
+const globex = defineTenant({ id: 'globex', schema: 't_globex' });
+const asAcme = <T>(work: () => T): T => runInScope({ tenant: acme }, work);
+const asGlobex = <T>(work: () => T): T => runInScope({ tenant: globex }, work);
+
+const database = useTestDatabase();
+
+beforeAll(async () => {
+  for (const { schema } of [acme, globex]) {
+    await database.query(`CREATE SCHEMA ${schema}`);
+    await database.query(`GRANT USAGE ON SCHEMA ${schema} TO ${database.appRole}`);
+  }
+});
+
+async function withPool(options: Partial<TenantPoolOptions>, work: (pool: TenantPool) => Promise<void>): Promise<void> {
+  const pool = new TenantPool({ connectionString: database.appUrl, bindings: new TenantBindings(), ...options });
+  try {
+    await work(pool);
+  } finally {
+    if (!pool.isEnded) await pool.end();
+  }
+}
+
+const pidOf = async (pool: TenantPool): Promise<number> =>
+  (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0].pid;
+
+describe('a connection', () => {
+  it('is used again, and by everybody', () =>
+    withPool({ max: 3 }, async (pool) => {
+      const pids = [
+        await asAcme(() => pidOf(pool)),
+        await asGlobex(() => pidOf(pool)),
+        await asAcme(() => pidOf(pool)),
+      ];
+      expect(new Set(pids).size).toBe(1);
+      expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toEqual([1, 1, 0]);
+    }));
+
+  it('is replaced after as many schemas as it may get to know', () =>
+    withPool({ max: 1, maxSchemas: 2 }, async (pool) => {
+      const first = await asAcme(() => pidOf(pool));
+      expect(await asAcme(() => pidOf(pool))).toBe(first);
+      await asGlobex(() => pidOf(pool));
+      expect(await asAcme(() => pidOf(pool))).not.toBe(first);
+    }));
+
+  it('is replaced after as many uses, and at the age, that it may have', async () => {
+    for (const limit of [{ maxUses: 1 }, { maxLifetimeSeconds: 0.000_001 }]) {
+      await withPool({ max: 1, ...limit }, async (pool) => {
+        expect(await asAcme(() => pidOf(pool))).not.toBe(await asAcme(() => pidOf(pool)));
+      });
+    }
+  });
+
+  it('is closed when nobody has used it for long, down to the least that is kept', () =>
+    withPool({ max: 2, min: 1, idleTimeoutMillis: 20 }, async (pool) => {
+      const removed = new Promise((resolve) => pool.once('remove', resolve));
+      await Promise.all([asAcme(() => pidOf(pool)), asGlobex(() => pidOf(pool))]);
+      await removed;
+      expect(pool.totalCount).toBe(1);
+    }));
+
+  it('cannot be given back twice', () =>
+    withPool({ max: 1 }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      client.release();
+      expect(() => client.release()).toThrow('already given back');
+    }));
+});
+
+describe('a pool with no connection left', () => {
+  it('refuses who waited too long, and forgets him', () =>
+    withPool({ max: 1, connectionTimeoutMillis: 30 }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      await expect(asGlobex(() => pool.connect())).rejects.toThrow('No connection was free within 30 ms');
+      expect(pool.waitingCount).toBe(0);
+      client.release();
+      expect(await asGlobex(() => pidOf(pool))).toEqual(expect.any(Number));
+    }));
+
+  it('serves the next tenant before the next request of the same one', () =>
+    withPool({ max: 1 }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      const order: string[] = [];
+      const ask = (name: string, as: typeof asAcme) => as(() => pidOf(pool)).then(() => order.push(name));
+      const all = [ask('acme 1', asAcme), ask('acme 2', asAcme), ask('acme 3', asAcme), ask('globex', asGlobex)];
+      client.release();
+      await Promise.all(all);
+      expect(order).toEqual(['acme 1', 'globex', 'acme 2', 'acme 3']);
+    }));
+
+  it('tells everybody where the server cannot be reached, and hangs nobody', () =>
+    withPool({ connectionString: 'postgres://nobody@127.0.0.1:1/none', max: 2 }, async (pool) => {
+      const asked = await Promise.allSettled([1, 2, 3, 4, 5].map(() => asAcme(() => pool.connect())));
+      expect(asked.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+      expect([pool.totalCount, pool.waitingCount]).toEqual([0, 0]);
+    }));
+});
+
+describe('a pool that ends', () => {
+  it('refuses who waits and who comes, and ends when the last connection is given back', () =>
+    withPool({ max: 1 }, async (pool) => {
+      const client: pg.PoolClient = await asAcme(() => pool.connect());
+      const waiting = asGlobex(() => pool.connect());
+      const ended = pool.end();
+      await expect(waiting).rejects.toThrow('ended');
+      await expect(asAcme(() => pool.connect())).rejects.toThrow('ended');
+      expect((await asAcme(() => client.query('SELECT 1 AS one'))).rows).toEqual([{ one: 1 }]);
+      client.release();
+      await ended;
+      expect(pool.totalCount).toBe(0);
+    }));
+});
