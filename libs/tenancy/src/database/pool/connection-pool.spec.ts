@@ -119,4 +119,21 @@ describe('a pool that ends', () => {
       await ended;
       expect(pool.totalCount).toBe(0);
     }));
+
+  it('refuses who waited for his tenant’s share too', () =>
+    withPool({ max: 2, perTenant: { limit: 1, maxWait: 10_000 } }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      const waiting = asAcme(() => pool.connect());
+      const ended = pool.end();
+      client.release();
+      await expect(waiting).rejects.toThrow('ended');
+      await ended;
+    }));
+
+  it('may be ended twice', () =>
+    withPool({ max: 1 }, async (pool) => {
+      await asAcme(() => pidOf(pool));
+      await Promise.all([pool.end(), pool.end()]);
+      await pool.end();
+    }));
 });

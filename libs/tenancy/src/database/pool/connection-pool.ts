@@ -28,7 +28,7 @@ export class ConnectionPool extends EventEmitter {
   private opening = 0;
   private spillTimer: NodeJS.Timeout | undefined;
   private sweepTimer: NodeJS.Timeout | undefined;
-  private onEnd: (() => void) | undefined;
+  private onEnd: Array<() => void> | undefined;
 
   constructor(options: TenantPoolOptions) {
     super();
@@ -55,16 +55,18 @@ export class ConnectionPool extends EventEmitter {
     return this.onEnd !== undefined;
   }
 
-  /** An idle connection for a schema; `undefined` where none suits it, or others wait. */
+  /** An idle connection for a schema; `undefined` where none suits it, or others have waited long enough. */
   takeIdle(schema: string): PooledConnection | undefined {
-    if (this.waiting.length > 0) return undefined;
     const connection = this.affinity.choose(this.idle, schema);
-    if (connection) this.wake(connection);
+    // Where some wait, it suits none of them.
+    if (!connection || !this.waiting.passOver()) return undefined;
+    this.wake(connection);
     return connection;
   }
 
   /** Waits for a connection. */
   wait(request: ConnectionRequest): void {
+    if (this.isEnded) return request.refuse(new Error('The pool was ended.'));
     this.waiting.add(request);
     this.openForWaiting();
     if (this.idle.length > 0) this.spillLater();
@@ -99,7 +101,7 @@ export class ConnectionPool extends EventEmitter {
 
   /** Refuses who waits, and calls back once every connection was given back and closed. */
   protected shutDown(callback: () => void): void {
-    this.onEnd = callback;
+    (this.onEnd ??= []).push(callback);
     for (const request of this.waiting.takeAll()) request.refuse(new Error('The pool was ended.'));
     for (const connection of this.idle.slice()) this.close(connection);
     this.endIfEmpty();
@@ -109,7 +111,7 @@ export class ConnectionPool extends EventEmitter {
     if (!this.onEnd || this.totalCount > 0) return;
     clearTimeout(this.spillTimer);
     clearTimeout(this.sweepTimer);
-    this.onEnd();
+    for (const callback of this.onEnd.splice(0)) callback();
   }
 
   private isSpent({ openedAt, uses, schemas }: PooledConnection): boolean {

@@ -37,6 +37,13 @@ describe('tenants that wait for a connection', () => {
     expect(ids(served)).toEqual(['globex', 'globex', 'acme', 'globex']);
   });
 
+  it('are not passed over for ever by those who did not wait', () => {
+    const line = lineOf('acme');
+    expect([line.passOver(), line.passOver(), line.passOver()]).toEqual([true, true, false]);
+    expect(ids([line.takeFor(only('globex'))])).toEqual(['acme']);
+    expect(line.passOver()).toBe(true);
+  });
+
   it('wait on where it suits none of them', () => {
     const line = lineOf('acme');
     expect(line.takeFor(only('globex'))).toBeUndefined();

@@ -75,6 +75,16 @@ export class WaitingLine {
     return undefined;
   }
 
+  /** Lets somebody in who did not wait. Answers whether whose turn it is may be passed over once more. */
+  passOver(): boolean {
+    for (const head of this.queues.values()) {
+      if (head.skipped >= this.maxSkips) return false;
+      head.skipped += 1;
+      break;
+    }
+    return true;
+  }
+
   /** Takes whose turn it is. */
   takeFirst(): ConnectionRequest | undefined {
     for (const [key, queue] of this.queues) return this.take(key, queue);
