@@ -16,8 +16,12 @@ export interface PgBouncer {
   stop(): Promise<void>;
 }
 
-/** PgBouncer in transaction mode before the database of an address, with as few server connections as are asked for. */
-export async function startPgBouncer(databaseUrl: string, serverConnections: number): Promise<PgBouncer> {
+/** PgBouncer before the database of an address, with as few server connections as are asked for. */
+export async function startPgBouncer(
+  databaseUrl: string,
+  serverConnections: number,
+  mode: 'transaction' | 'session' | 'statement' = 'transaction',
+): Promise<PgBouncer> {
   const target = new URL(databaseUrl);
   const name = target.pathname.slice(1);
   const directory = await mkdtemp(join(tmpdir(), 'nestjs-tenancy-pgbouncer-'));
@@ -34,7 +38,7 @@ listen_port = ${port}
 unix_socket_dir =
 auth_type = plain
 auth_file = ${join(directory, 'users.txt')}
-pool_mode = transaction
+pool_mode = ${mode}
 default_pool_size = ${serverConnections}
 max_client_conn = 200
 `,

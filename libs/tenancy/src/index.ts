@@ -39,7 +39,11 @@ export type { TenantConfig } from './config/tenant-config.service.js';
 export { TenantConfigService } from './config/tenant-config.service.js';
 export type { TenantConfigOptions } from './config/tenant-config-options.js';
 
-export type { TenantDatabaseOptions } from './database/tenant-database-options.js';
+export type {
+  TenantDatabaseOptions,
+  TenantDatabaseServerOptions,
+  TenantDatabaseServers,
+} from './database/tenant-database-options.js';
 export { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 export { TenantDatabase } from './database/tenant-database.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
@@ -53,6 +57,7 @@ export {
   TenantConfigInvalidError,
   TenantConflictError,
   TenantContextMissingError,
+  TenantDatabaseUnknownError,
   TenantForbiddenError,
   TenantMismatchError,
   TenantNotFoundError,

@@ -1,6 +1,6 @@
 import type { TenantConfigOptions } from './config/tenant-config-options.js';
 import type { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
-import type { TenantDatabaseOptions } from './database/tenant-database-options.js';
+import type { TenantDatabaseOptions, TenantDatabaseServers } from './database/tenant-database-options.js';
 import type { TenantResolver } from './resolution/tenant-resolver.js';
 import type { TenantCacheOptions } from './tenants/tenant-cache-options.js';
 import type { TenantStore } from './tenants/tenant-store.js';
@@ -21,8 +21,11 @@ export interface TenancyModuleOptions {
   readonly cache?: Partial<TenantCacheOptions>;
   /** What tenants may set. */
   readonly config?: TenantConfigOptions;
-  /** The database of all tenants. Without it the module has no DataSource. */
-  readonly database?: TenantDatabaseOptions;
+  /**
+   * The database of all tenants, or several servers by name: then `Tenant.database` says which one a tenant is on.
+   * Without it the module has no DataSource.
+   */
+  readonly database?: TenantDatabaseOptions | TenantDatabaseServers;
 }
 
 /** Makes the options, for `TenancyModule.forRootAsync({ useClass })` and `useExisting`. */

@@ -196,6 +196,26 @@ export class UnsupportedStatementError extends TenancyError {
   readonly code = 'STATEMENT_UNSUPPORTED';
 }
 
+/** A tenant is placed on a database server, or the system is asked for on one, that the options do not name. Nothing was sent. */
+export class TenantDatabaseUnknownError extends TenancyError {
+  readonly code = 'TENANT_DATABASE_UNKNOWN';
+
+  constructor(
+    readonly known: readonly string[],
+    readonly database: string,
+    /** `undefined` for the system. */
+    readonly tenantId?: string,
+  ) {
+    const name = JSON.stringify(database);
+    super(
+      (tenantId === undefined
+        ? `There is no database server ${name}`
+        : `Tenant ${JSON.stringify(tenantId)} is placed on the database server ${name}, which is not there`) +
+        `: the option \`database\` names ${known.join(', ')}. Add it there by that name.`,
+    );
+  }
+}
+
 /** A tenant's schema is not there, or is not this tenant's. */
 export class TenantSchemaError extends TenancyError {
   readonly code = 'TENANT_SCHEMA_UNUSABLE';

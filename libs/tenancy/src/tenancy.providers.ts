@@ -8,6 +8,7 @@ import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import { TenantDatabase } from './database/tenant-database.js';
+import { commonOptions } from './database/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
@@ -114,7 +115,8 @@ const DATABASE: Provider[] = [
     inject: [TenantDataSourceFactory, TENANCY_OPTIONS],
     useFactory: (given: TenantDataSourceFactory | null, { database }: TenancyModuleOptions) => {
       const factory = withDataSource(given);
-      return new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), database?.grantTo);
+      const grantTo = database && commonOptions(database).grantTo;
+      return new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), grantTo);
     },
   },
 ];

@@ -6,6 +6,8 @@ import type { Tenant } from '../tenants/tenant.js';
 export interface TenancyScope {
   tenant?: Tenant;
   system?: boolean;
+  /** The named database server that the system works on; absent: the default one. A tenant brings its own. */
+  database?: string;
   /** Why a request has no tenant: thrown where one is needed. */
   refusal?: TenancyError;
 }

@@ -209,12 +209,18 @@ describe('a session', () => {
 });
 
 describe('options that go round the tenants', () => {
-  it.each(['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'cache', 'replication'])(
-    '%s is refused',
-    (name) => {
-      expect(() => newFactory({ [name]: true })).toThrow(`database.${name} would go round the tenants`);
-    },
-  );
+  it.each(['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'cache'])('%s is refused', (name) => {
+    expect(() => newFactory({ [name]: true })).toThrow(`database.${name} would go round the tenants`);
+  });
+
+  it('replication is refused, with what to use for it', () => {
+    const replication = { master: {}, slaves: [] };
+    for (const options of [{ replication }, { default: {}, eu: { url: 'postgres://eu/app', replication } }]) {
+      expect(() => new TenantDataSourceFactory(options as TenantDatabaseOptions, async () => acme)).toThrow(
+        /a replica is late.*TenantDataSourceFactory of its own with the replica's url/,
+      );
+    }
+  });
 
   it('pipelined statements are refused', async () => {
     await expect(newFactory({ extra: { pipeline: true } }).initialize()).rejects.toThrow(TenancyOptionsError);

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSourceOptions, QueryRunner } from 'typeorm';
-import { DataSource } from 'typeorm';
+import { CannotConnectAlreadyConnectedError, DataSource } from 'typeorm';
 import { runInScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
@@ -9,53 +9,58 @@ import { defineTenant } from '../tenants/tenant.js';
 import { bindDataSource, scopeOf, withinOf } from './orm/bound-data-source.js';
 import { EntityTenancy } from './orm/entity-tenancy.js';
 import { GuardedEntityManager } from './orm/guarded-entity-manager.js';
-import { isDirect } from './server/is-direct.js';
 import { loginRoleWarnings } from './server/login-role.js';
-import type { ServerTraits } from './binding/bound-client.js';
-import { TenantBindings } from './binding/tenant-binding.js';
-import type { TenantDatabaseOptions } from './tenant-database-options.js';
-import { TenantPool } from './pool/tenant-pool.js';
+import { DEFAULT_SERVER, TenantBindings } from './binding/tenant-binding.js';
+import type { DatabaseServer } from './server-pools.js';
+import { ServerPools } from './server-pools.js';
+import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
+import { commonOptions, serverOptions } from './tenant-database-servers.js';
 import { TenantRelationLoader } from './orm/tenant-relation-loader.js';
 import type { Within } from './orm/within.js';
 
-const FORBIDDEN = [
-  'schema',
-  'synchronize',
-  'migrationsRun',
-  'dropSchema',
-  'driver',
-  'nativeDriver',
-  'cache',
-  'replication',
-];
+const FORBIDDEN = ['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'nativeDriver', 'cache'];
 
 /**
- * Makes the DataSource of all tenants: one pool, and every statement bound to the current tenant's schema in the round
- * trip that it makes anyway.
+ * Makes the DataSource of all tenants: one pool for each database server, and every statement bound to the current
+ * tenant's schema in the round trip that it makes anyway.
  *
  * @example await factory.forTenant('acme').getRepository(Message).count()
  */
 export class TenantDataSourceFactory {
   /** The DataSource that follows the current tenant: the one that is injected. */
   readonly dataSource: DataSource;
-  /** The same DataSource bound to the system: the schema `public`, whatever the current tenant. */
+  /** The same DataSource bound to the system: the schema `public` of the default server, whatever the current tenant. */
   readonly system: DataSource;
-  private readonly server: ServerTraits = { isDirect: false };
+  private readonly options: TenantDatabaseOptions;
+  private readonly bindings: TenantBindings;
+  private readonly pools: ServerPools;
   private readonly entities: EntityTenancy;
   private readonly logger = new Logger('TenancyModule');
   private readonly views = new WeakMap<Tenant, DataSource>();
 
   constructor(
-    private readonly options: TenantDatabaseOptions,
+    options: TenantDatabaseOptions | TenantDatabaseServers,
     private readonly lookUp: (id: string) => Promise<Tenant>,
   ) {
-    const bindings = new TenantBindings(options);
-
-    this.dataSource = new DataSource(toDataSourceOptions(options, bindings, this.server));
-    const keyOf = (runner: QueryRunner | undefined) => bindings.find(scopeOf(runner))?.key;
+    const servers = serverOptions(options);
+    this.options = commonOptions(options);
+    this.bindings = new TenantBindings({ servers });
+    this.pools = new ServerPools(servers, this.bindings);
+    this.dataSource = new DataSource(toDataSourceOptions(this.options, this.pools));
+    const keyOf = (runner: QueryRunner | undefined) => this.bindings.find(scopeOf(runner))?.key;
     this.entities = new EntityTenancy(keyOf);
     guardEntities(this.dataSource, this.entities);
-    this.system = this.bind(async (work) => runInScope({ system: true }, work));
+    this.system = this.systemOf(DEFAULT_SERVER);
+  }
+
+  /**
+   * The DataSource bound to the system of a named database server: its schema `public`, whatever the current tenant.
+   * Throws `TenantDatabaseUnknownError` where there is no such server.
+   */
+  systemOf(database: string): DataSource {
+    const scope = { system: true, database };
+    this.bindings.of(scope);
+    return this.bind(async (work) => runInScope({ ...scope }, work));
   }
 
   /**
@@ -79,23 +84,40 @@ export class TenantDataSourceFactory {
     return bindDataSource(this.dataSource, this.entities, within);
   }
 
-  /** Connects, and says what about the login role would weaken the isolation. Called when the module starts. */
+  /**
+   * Connects to every database server, and says what about the login role would weaken the isolation. Called when the
+   * module starts.
+   */
   async initialize(): Promise<void> {
+    if (this.dataSource.isInitialized) throw new CannotConnectAlreadyConnectedError();
+    try {
+      await this.connect();
+    } catch (error) {
+      await this.destroy();
+      throw error;
+    }
+  }
+
+  private async connect(): Promise<void> {
+    // Before TypeORM asks anything: what it would make of answers that are not to be relied on says nothing.
+    const servers = await this.pools.open();
     await runInScope({ system: true }, () => this.dataSource.initialize());
     this.dataSource.subscribers.push(this.entities);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
-    this.server.isDirect = await isDirect(this.system);
-    const warnings = await loginRoleWarnings(this.system);
-    if (warnings.length > 0 && this.options.strict) {
-      await this.destroy();
-      throw new TenancyOptionsError(warnings.join('\n'));
-    }
+    const warnings = (await Promise.all(servers.map((server) => this.warningsOf(server)))).flat();
+    if (warnings.length > 0 && this.options.strict) throw new TenancyOptionsError(warnings.join('\n'));
     for (const warning of warnings) this.logger.warn(warning);
+  }
+
+  private async warningsOf({ name, title }: DatabaseServer): Promise<string[]> {
+    const warnings = await loginRoleWarnings(this.systemOf(name));
+    return this.pools.isSingle ? warnings : warnings.map((warning) => `${title}: ${warning}`);
   }
 
   async destroy(): Promise<void> {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+    await this.pools.end();
   }
 }
 
@@ -110,11 +132,7 @@ function guardEntities(dataSource: DataSource, entities: EntityTenancy): void {
   Object.assign(dataSource, { manager: dataSource.createEntityManager() });
 }
 
-function toDataSourceOptions(
-  options: TenantDatabaseOptions,
-  bindings: TenantBindings,
-  server: ServerTraits,
-): DataSourceOptions {
+function toDataSourceOptions(options: TenantDatabaseOptions, pools: ServerPools): DataSourceOptions {
   for (const name of FORBIDDEN) {
     if (name in options && (options as Record<string, unknown>)[name] !== undefined) {
       throw new TenancyOptionsError(
@@ -123,35 +141,30 @@ function toDataSourceOptions(
     }
   }
   const {
+    default: _default,
     sharedSchemas: _sharedSchemas,
     grantTo: _grantTo,
     strict: _strict,
-    maxConnectionsPerTenant: limit,
-    maxConnectionWait: maxWait = 1_000,
-    prepare,
-    affinity,
-    maxSchemasPerConnection: maxSchemas,
-    extra,
+    maxConnectionsPerTenant: _maxConnectionsPerTenant,
+    maxConnectionWait: _maxConnectionWait,
+    prepare: _prepare,
+    affinity: _affinity,
+    maxSchemasPerConnection: _maxSchemasPerConnection,
     ...rest
   } = options;
-  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-    throw new TenancyOptionsError(`database.maxConnectionsPerTenant is ${limit}; it must be a whole number above 0.`);
-  }
-  const pool = {
-    bindings,
-    server,
-    affinity,
-    maxSchemas,
-    maxPrepared: typeof prepare === 'object' ? prepare.max : prepare ? 1_000 : 0,
-    ...(limit === undefined ? {} : { perTenant: { limit, maxWait } }),
-  };
   return {
     // uuid-ossp would be installed into whichever schema comes first; gen_random_uuid() is PostgreSQL's own.
     installExtensions: false,
     uuidExtension: 'pgcrypto',
     ...rest,
     type: 'postgres',
-    driver: { ...pg, Pool: TenantPool },
-    extra: { ...extra, ...pool },
+    driver: { ...pg, Pool: poolOf(pools) },
+  };
+}
+
+/** TypeORM says `new` to what it takes for a pool's class, and is given the pool that is there. */
+function poolOf(pools: ServerPools): unknown {
+  return function pool() {
+    return pools.pool;
   };
 }

@@ -3,32 +3,29 @@ import type { DataSourceOptions } from 'typeorm';
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
 /**
- * TypeORM's own options of a PostgreSQL DataSource, without those that would go round the tenants (`schema`,
- * `synchronize`, `migrationsRun`, `dropSchema`, `driver`, `cache`), and a few of this module's.
+ * What may differ from one database server to the next: TypeORM's own options of where it is, how to log in and how many
+ * connections to keep, and what this module does there. What a named server does not say is as in `default`, except
+ * where it is and how to log in: `url`, `host`, `port`, `username`, `password` and `database` are never taken from there.
  */
-export interface TenantDatabaseOptions extends Omit<
+export interface TenantDatabaseServerOptions extends Pick<
   PostgresOptions,
-  | 'type'
-  | 'schema'
-  | 'synchronize'
-  | 'migrationsRun'
-  | 'dropSchema'
-  | 'driver'
-  | 'nativeDriver'
-  | 'cache'
-  | 'replication'
+  | 'url'
+  | 'host'
+  | 'port'
+  | 'username'
+  | 'password'
+  | 'database'
+  | 'ssl'
+  | 'applicationName'
+  | 'connectTimeoutMS'
+  | 'poolSize'
+  | 'extra'
 > {
-  readonly type?: 'postgres';
   /**
    * Schemas that every tenant may read without naming them, after its own: for extensions that are installed into a
    * schema of their own. Never `public`. @defaultValue `[]`
    */
   readonly sharedSchemas?: readonly string[];
-  /**
-   * Database roles that `TenantSchemaService` lets read and write the tables of a schema it makes, for services that do
-   * not own the schemas. @defaultValue `[]`
-   */
-  readonly grantTo?: readonly string[];
   /**
    * How many connections of the pool one tenant may use at once. Who comes past it waits for the tenant's own, and after
    * `maxConnectionWait` gets a `TenantQuotaExceededError` (429). @defaultValue no limit but the pool's
@@ -54,9 +51,54 @@ export interface TenantDatabaseOptions extends Omit<
    * @defaultValue `4_000`
    */
   readonly maxSchemasPerConnection?: number;
+}
+
+/**
+ * TypeORM's own options of a PostgreSQL DataSource, without those that would go round the tenants (`schema`,
+ * `synchronize`, `migrationsRun`, `dropSchema`, `driver`, `cache`), and a few of this module's.
+ */
+export interface TenantDatabaseOptions
+  extends
+    TenantDatabaseServerOptions,
+    Omit<
+      PostgresOptions,
+      | keyof TenantDatabaseServerOptions
+      | 'type'
+      | 'schema'
+      | 'synchronize'
+      | 'migrationsRun'
+      | 'dropSchema'
+      | 'driver'
+      | 'nativeDriver'
+      | 'cache'
+      | 'replication'
+    > {
+  /** Tells this form from `TenantDatabaseServers`, which has one. */
+  readonly default?: undefined;
+  readonly type?: 'postgres';
+  /**
+   * Database roles that `TenantSchemaService` lets read and write the tables of a schema it makes, for services that do
+   * not own the schemas. @defaultValue `[]`
+   */
+  readonly grantTo?: readonly string[];
   /**
    * Refuse to start, instead of a warning, where the login role could reach around the binding: a superuser, or one whose
    * own search_path is not empty. @defaultValue `false`
    */
   readonly strict?: boolean;
+}
+
+/**
+ * Several database servers by name. A tenant's `database` says which one its schema is on; without one it is `default`,
+ * where the system is too. All of them have the same entities and migrations, which `default` has to say.
+ *
+ * @example
+ * database: {
+ *   default: { url: process.env.DATABASE_URL, entities: [Message] },
+ *   eu: { url: process.env.DATABASE_URL_EU, poolSize: 20 },
+ * }
+ */
+export interface TenantDatabaseServers {
+  readonly default: TenantDatabaseOptions;
+  readonly [name: string]: TenantDatabaseServerOptions;
 }

@@ -22,6 +22,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantServiceUnavailableError('10.0.0.7 is down'), 503, 'TENANT_SERVICE_UNAVAILABLE'],
   [new errors.TenantContextMissingError(), 500, 'INTERNAL_ERROR'],
   [new errors.TenantMismatchError('tenant acme', 'tenant globex'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenantDatabaseUnknownError(['default'], 'acme-eu', 'acme'), 500, 'INTERNAL_ERROR'],
   [new errors.TransactionAbortedError(), 500, 'INTERNAL_ERROR'],
   [new errors.UnsupportedStatementError('AND CHAIN'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantSchemaError('t_acme', 't_acme is not there'), 500, 'INTERNAL_ERROR'],

@@ -1,27 +1,40 @@
 import { tenantOfScope } from '../../context/tenant-context.js';
 import type { TenancyScope } from '../../context/tenancy-scope.js';
-import { TenancyOptionsError } from '../../tenancy.errors.js';
+import { TenancyOptionsError, TenantDatabaseUnknownError } from '../../tenancy.errors.js';
 import { isTenantSchemaName } from '../../tenants/schema-name.js';
 import type { Tenant } from '../../tenants/tenant.js';
+import { defineTenant } from '../../tenants/tenant.js';
 import type { LocalSetting } from './statement-prefix.js';
 import { BindingMessages } from './statement-prefix.js';
 
+/** The server of a tenant that names none. */
+export const DEFAULT_SERVER = 'default';
+
 /** What a database connection is tied to while it is checked out. */
 export interface TenantBinding {
-  /** Tells bindings apart, and names them in errors. */
+  /** Tells bindings apart, those of a tenant that was moved to another server too, and names them in errors. */
   readonly key: string;
   /** `undefined` for the system. */
   readonly tenantId?: string;
+  /** The database server that it is for. */
+  readonly server: string;
   /** The schema its unqualified names are in: not quoted. */
   readonly schema: string;
   readonly searchPath: string;
+  /** All that a statement is told, the path first. */
+  readonly settings: readonly LocalSetting[];
   /** What ties a statement to it. */
   readonly messages: BindingMessages;
 }
 
-export interface TenantBindingsOptions {
+export interface ServerBindingOptions {
   /** Schemas that every tenant may read without naming them, after its own. */
   readonly sharedSchemas?: readonly string[];
+}
+
+export interface TenantBindingsOptions extends ServerBindingOptions {
+  /** The database servers by name. @defaultValue one, the default one */
+  readonly servers?: ReadonlyMap<string, ServerBindingOptions>;
   /** What else the transactions of a tenant, or of the system, are told. The same names for all of them. */
   readonly settingsOf?: (tenant: Tenant | undefined) => readonly LocalSetting[];
 }
@@ -30,25 +43,19 @@ const SHARED_SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** Makes bindings: the one place where a schema's name becomes SQL. */
 export class TenantBindings {
-  private readonly tail: string;
-  private readonly system: TenantBinding;
+  /** What comes after a tenant's own schema, on each server. */
+  private readonly tails = new Map<string, string>();
+  private readonly systems = new Map<string, TenantBinding>();
   // A tenant is frozen, so what was made of it holds for as long as the object lives.
   private readonly known = new WeakMap<Tenant, TenantBinding>();
   private readonly settingsOf: NonNullable<TenantBindingsOptions['settingsOf']>;
 
-  constructor({ sharedSchemas = [], settingsOf = () => [] }: TenantBindingsOptions = {}) {
-    for (const schema of sharedSchemas) {
-      if (!SHARED_SCHEMA.test(schema) || schema === 'public') {
-        throw new TenancyOptionsError(
-          `${JSON.stringify(schema)} cannot be a shared schema: every tenant would find its tables. ` +
-            'Install extensions into a schema of their own and name that one.',
-        );
-      }
-    }
-    // pg_temp is named last because PostgreSQL otherwise searches it first, and a temporary table would hide a real one.
-    this.tail = [...sharedSchemas.map((schema) => `, "${schema}"`), ', pg_temp'].join('');
+  constructor({ settingsOf = () => [], servers, ...only }: TenantBindingsOptions = {}) {
     this.settingsOf = settingsOf;
-    this.system = { key: 'the system', ...this.bindingIn('public', undefined) };
+    for (const [server, { sharedSchemas = [] }] of servers ?? [[DEFAULT_SERVER, only]]) {
+      this.tails.set(server, tailOf(sharedSchemas));
+      this.systems.set(server, { key: `the system${on(server)}`, ...this.bindingIn('public', server, undefined) });
+    }
   }
 
   /** The binding of a scope; `undefined` where it has none. */
@@ -56,33 +63,69 @@ export class TenantBindings {
     return scope?.system || scope?.tenant ? this.of(scope) : undefined;
   }
 
-  /** The binding of a scope; throws where it has neither a tenant nor is the system's. */
+  /**
+   * The binding of a scope. Throws where it has neither a tenant nor is the system's, and where the server that it names
+   * is not there.
+   */
   of(scope: TenancyScope | undefined): TenantBinding {
-    if (scope?.system) return this.system;
+    if (scope?.system) return this.ofSystem(scope.database ?? DEFAULT_SERVER);
     const tenant = tenantOfScope(scope);
     const known = this.known.get(tenant);
     if (known) return known;
-    if (!isTenantSchemaName(tenant.schema)) {
-      throw new TenancyOptionsError(`${JSON.stringify(tenant.schema)} is not a name for a tenant's schema.`);
-    }
-    const binding = {
-      tenantId: tenant.id,
-      key: `tenant ${tenant.id} (${tenant.schema})`,
-      ...this.bindingIn(tenant.schema, tenant),
-    };
+    const binding = this.make(tenant, tenant);
     this.known.set(tenant, binding);
     return binding;
   }
 
+  /**
+   * A tenant that nobody is, to see what a server makes of a binding: it has a path of its own, and is told what the
+   * system is told otherwise.
+   */
+  invent(schema: string, server: string): Tenant {
+    const tenant = defineTenant({ id: schema, schema, database: server });
+    this.known.set(tenant, this.make(tenant, undefined));
+    return tenant;
+  }
+
+  private ofSystem(server: string): TenantBinding {
+    const binding = this.systems.get(server);
+    if (!binding) throw new TenantDatabaseUnknownError([...this.systems.keys()], server);
+    return binding;
+  }
+
+  private make(tenant: Tenant, toldAs: Tenant | undefined): TenantBinding {
+    const { id, schema, database: server = DEFAULT_SERVER } = tenant;
+    if (!isTenantSchemaName(schema)) {
+      throw new TenancyOptionsError(`${JSON.stringify(schema)} is not a name for a tenant's schema.`);
+    }
+    if (!this.tails.has(server)) throw new TenantDatabaseUnknownError([...this.tails.keys()], server, id);
+    return { tenantId: id, key: `tenant ${id} (${schema}${on(server)})`, ...this.bindingIn(schema, server, toldAs) };
+  }
+
   private bindingIn(
     schema: string,
-    tenant: Tenant | undefined,
-  ): Pick<TenantBinding, 'schema' | 'searchPath' | 'messages'> {
-    const searchPath = `"${schema}"${this.tail}`;
-    return {
-      schema,
-      searchPath,
-      messages: new BindingMessages([['search_path', searchPath], ...this.settingsOf(tenant)]),
-    };
+    server: string,
+    toldAs: Tenant | undefined,
+  ): Omit<TenantBinding, 'key' | 'tenantId'> {
+    const searchPath = `"${schema}"${this.tails.get(server)}`;
+    const settings: LocalSetting[] = [['search_path', searchPath], ...this.settingsOf(toldAs)];
+    return { server, schema, searchPath, settings, messages: new BindingMessages(settings) };
   }
+}
+
+/** pg_temp is named last because PostgreSQL otherwise searches it first, and a temporary table would hide a real one. */
+function tailOf(sharedSchemas: readonly string[]): string {
+  for (const schema of sharedSchemas) {
+    if (!SHARED_SCHEMA.test(schema) || schema === 'public') {
+      throw new TenancyOptionsError(
+        `${JSON.stringify(schema)} cannot be a shared schema: every tenant would find its tables. ` +
+          'Install extensions into a schema of their own and name that one.',
+      );
+    }
+  }
+  return [...sharedSchemas.map((schema) => `, "${schema}"`), ', pg_temp'].join('');
+}
+
+function on(server: string): string {
+  return server === DEFAULT_SERVER ? '' : ` on ${server}`;
 }
