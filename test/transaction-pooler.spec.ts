@@ -1,4 +1,5 @@
-import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
+import { defineTenant, TenantDataSourceFactory, TenantSchemaService, UnsupportedStatementError } from 'nestjs-tenancy';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PgBouncer } from './support/pgbouncer.js';
@@ -11,6 +12,15 @@ const tenants = [
   defineTenant({ id: 'acme', schema: 't_acme' }),
   defineTenant({ id: 'globex', schema: 't_globex' }),
 ] as const;
+
+class CreateDrafts1700000000001 implements MigrationInterface {
+  name = 'CreateDrafts1700000000001';
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('CREATE TABLE drafts (id serial PRIMARY KEY)');
+    await runner.query("DO $$ BEGIN EXECUTE 'CREATE INDEX ON drafts (id)'; END $$");
+  }
+  async down(): Promise<void> {}
+}
 
 describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one server connection', () => {
   const database = useTestDatabase();
@@ -58,6 +68,37 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one s
           }),
         ),
       ).toBe(0);
+    } finally {
+      await factory.destroy();
+    }
+  });
+
+  it('what would stay in a session that is anybody’s is refused, and what only might is sent', async () => {
+    const factory = new TenantDataSourceFactory(
+      { url: pooler.url, migrations: [CreateDrafts1700000000001] },
+      async () => tenants[0],
+    );
+    await factory.initialize();
+    try {
+      const acme = factory.forTenant(tenants[0]);
+      for (const sql of [
+        "SET app.who = 'acme'",
+        'LISTEN news',
+        'SELECT pg_advisory_lock(1)',
+        'CREATE TEMP TABLE t ()',
+      ]) {
+        await expect(acme.query(sql)).rejects.toMatchObject({ driverError: expect.any(UnsupportedStatementError) });
+      }
+      await acme.query('DO $$ BEGIN PERFORM 1; END $$');
+      await acme.transaction(async (manager) => {
+        await manager.query("SET LOCAL app.who = 'acme'");
+        await manager.query('CREATE TEMP TABLE drafts (id int) ON COMMIT DROP');
+        expect(await manager.query("SELECT current_setting('app.who') AS who")).toEqual([{ who: 'acme' }]);
+      });
+
+      const initech = defineTenant({ id: 'initech', schema: 't_initech' });
+      const schemas = new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant));
+      expect(await schemas.create(initech)).toMatchObject({ executed: ['CreateDrafts1700000000001'], pending: [] });
     } finally {
       await factory.destroy();
     }

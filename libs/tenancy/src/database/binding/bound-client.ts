@@ -134,7 +134,7 @@ export class BoundClient extends pg.Client implements StatementSender {
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
     const binding = this.ownBinding();
     const statement = statementOf(config, values);
-    const traits = sendable(statement.text);
+    const traits = sendable(statement.text, this.server);
     const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
@@ -152,7 +152,7 @@ export class BoundClient extends pg.Client implements StatementSender {
       throw new UnsupportedStatementError('Give query() the text and the values, not a Query object.');
     }
     const text = textOfSubmittable(submittable);
-    const traits = text === undefined ? undefined : sendable(text);
+    const traits = text === undefined ? undefined : sendable(text, this.server);
     keepContext(submittable);
     if (isCursor(submittable)) {
       bindSubmittable(submittable, this, binding);
@@ -273,8 +273,9 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 }
 
-function sendable(text: string): StatementTraits {
+function sendable(text: string, { isDirect }: ServerTraits): StatementTraits {
   const traits = traitsOf(text);
-  if (traits.refusal !== undefined) throw new UnsupportedStatementError(traits.refusal);
+  const refusal = traits.refusal ?? (isDirect ? undefined : traits.refusalBehindPooler);
+  if (refusal !== undefined) throw new UnsupportedStatementError(refusal);
   return traits;
 }

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
 import type { RowShape } from './row-shape.js';
+import { sessionStateOf } from './session-state.js';
 import { outline } from './sql-outline.js';
 
 /** What has to be known of a statement before it is sent. */
@@ -16,6 +17,8 @@ export interface StatementTraits {
   readonly travelsAlone: boolean;
   /** Why it cannot be bound to a tenant. */
   readonly refusal: string | undefined;
+  /** Why it cannot be sent through a pooler: it certainly leaves something there, for whoever comes next. */
+  readonly refusalBehindPooler: string | undefined;
   /** It may end the transaction that binds it, unless a transaction was begun before. */
   readonly needsTransaction: boolean;
   /** It makes a table or the like: where the tenant's schema is gone, in the session's own. */
@@ -79,13 +82,16 @@ function read(sql: string): StatementTraits {
   const isSeveral = others.length > 0;
   const residue = leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral);
   count += 1;
+  // The body of a function in SQL has statements of its own, and ends with END.
+  const isBody = statements.some((text) => /\bbegin atomic\b/.test(text));
   return {
     leavesResidue: residue,
     end: isSeveral ? undefined : endOf(first),
     begin: isSeveral || !BEGIN.test(first) ? undefined : first,
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
-    refusal: refusalOf(statements, words),
+    refusal: refusalOf(statements, isBody),
+    refusalBehindPooler: isBody ? undefined : firstOf(statements, sessionStateOf),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
     createsObjects:
       statements.some((text) => CREATES.test(text) || makesTable(text)) &&
@@ -113,17 +119,23 @@ function endOf(statement: string): 'COMMIT' | 'ROLLBACK' | undefined {
   return word === 'commit' || word === 'end' ? 'COMMIT' : 'ROLLBACK';
 }
 
-function refusalOf(statements: readonly string[], words: string): string | undefined {
+function refusalOf(statements: readonly string[], isBody: boolean): string | undefined {
   if (statements.some((text) => CHAIN.test(text))) {
     return 'AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.';
   }
-  // The body of a function in SQL has statements of its own, and ends with END.
-  const isBody = /\bbegin atomic\b/.test(words.replace(/\s+/g, ' '));
   if (!isBody && statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
     return 'A statement after the end of a transaction, in the same text, is bound to no tenant. Send it by itself.';
   }
-  if (/\blastval\b/.test(words)) {
+  if (statements.some((text) => /\blastval\b/.test(text))) {
     return 'lastval() is the last value that anybody took in this session. Use RETURNING, or currval() of a sequence.';
+  }
+  return undefined;
+}
+
+function firstOf(statements: readonly string[], find: (statement: string) => string | undefined): string | undefined {
+  for (const statement of statements) {
+    const found = find(statement);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
