@@ -21,6 +21,7 @@ export async function startPgBouncer(
   databaseUrl: string,
   serverConnections: number,
   mode: 'transaction' | 'session' | 'statement' = 'transaction',
+  settings = '',
 ): Promise<PgBouncer> {
   const target = new URL(databaseUrl);
   const name = target.pathname.slice(1);
@@ -41,6 +42,7 @@ auth_file = ${join(directory, 'users.txt')}
 pool_mode = ${mode}
 default_pool_size = ${serverConnections}
 max_client_conn = 200
+${settings}
 `,
   );
   // PgBouncer refuses to run as root.

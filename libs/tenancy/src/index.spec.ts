@@ -69,6 +69,7 @@ describe('the package', () => {
     expect(types.sort()).toEqual([
       'ClaimTenantResolverOptions',
       'HttpTenantStoreOptions',
+      'PlainQuery',
       'Problem',
       'TenancyModuleOptions',
       'TenancyOptionsFactory',

@@ -107,8 +107,10 @@ const DATABASE: Provider[] = [
   {
     provide: TenantDatabase,
     inject: [TenantDataSourceFactory, TenantService],
-    useFactory: (factory: TenantDataSourceFactory | null, tenants: TenantService) =>
-      new TenantDatabase(withDataSource(factory).dataSource, (id) => tenants.getTenant(id)),
+    useFactory: (factory: TenantDataSourceFactory | null, tenants: TenantService) => {
+      const { dataSource, outside } = withDataSource(factory);
+      return new TenantDatabase(dataSource, (id) => tenants.getTenant(id), outside);
+    },
   },
   {
     provide: TenantSchemaService,

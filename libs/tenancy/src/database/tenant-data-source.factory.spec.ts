@@ -187,7 +187,7 @@ describe('a DataSource that is bound to a tenant or to the system', () => {
 
 describe('a session', () => {
   it('is one transaction of the current, of a named tenant, or of the system', async () => {
-    const sessions = new TenantDatabase(factory.dataSource, async () => acme);
+    const sessions = new TenantDatabase(factory.dataSource, async () => acme, factory.outside);
     await asAcme(() => sessions.session((manager) => manager.save(Message, { body: 'mine' })));
     await expect(
       asAcme(() =>

@@ -11,6 +11,7 @@ import { EntityTenancy } from './orm/entity-tenancy.js';
 import { GuardedEntityManager } from './orm/guarded-entity-manager.js';
 import { loginRoleWarnings } from './server/login-role.js';
 import { DEFAULT_SERVER, TenantBindings } from './binding/tenant-binding.js';
+import { OutsideTransaction } from './outside-transaction.js';
 import type { DatabaseServer } from './server-pools.js';
 import { ServerPools } from './server-pools.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
@@ -31,6 +32,8 @@ export class TenantDataSourceFactory {
   readonly dataSource: DataSource;
   /** The same DataSource bound to the system: the schema `public` of the default server, whatever the current tenant. */
   readonly system: DataSource;
+  /** Connections beside the pool, for what cannot run in a transaction: see `TenantDatabase.outsideTransaction()`. */
+  readonly outside: OutsideTransaction;
   private readonly options: TenantDatabaseOptions;
   private readonly bindings: TenantBindings;
   private readonly pools: ServerPools;
@@ -46,6 +49,7 @@ export class TenantDataSourceFactory {
     this.options = commonOptions(options);
     this.bindings = new TenantBindings({ servers });
     this.pools = new ServerPools(servers, this.bindings);
+    this.outside = new OutsideTransaction(this.bindings, (server) => this.pools.clientOptions(server));
     this.dataSource = new DataSource(toDataSourceOptions(this.options, this.pools));
     const keyOf = (runner: QueryRunner | undefined) => this.bindings.find(scopeOf(runner))?.key;
     this.entities = new EntityTenancy(keyOf);

@@ -1,5 +1,6 @@
 import { serialize } from 'pg-protocol';
 import { TransactionAbortedError, UnsupportedStatementError } from '../../tenancy.errors.js';
+import { explainNoTransaction } from './no-transaction.js';
 import type { PgConnection, PgDataRow, PgMessage, PgRowDescription, PgSubmittable } from './pg-internals.js';
 import type { PreparedStatement } from './prepared-statements.js';
 import type { Callback, Statement } from './query-arguments.js';
@@ -11,7 +12,7 @@ import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
 import type { TenantBinding } from './tenant-binding.js';
 
-type PgError = Error & { code?: string; position?: string };
+type PgError = Error & { code?: string; position?: string; routine?: string };
 
 /**
  * A statement that takes its tenant along. What it must carry is decided when it is sent, not when it is asked for:
@@ -128,6 +129,7 @@ export class BoundQuery implements PgSubmittable {
     }
     const position = Number(error.position);
     if (this.prefixLength > 0 && position > this.prefixLength) error.position = String(position - this.prefixLength);
+    explainNoTransaction(error);
     this.callback(this.failure ?? error);
   }
 

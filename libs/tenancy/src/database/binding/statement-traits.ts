@@ -1,4 +1,5 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
+import { noTransactionRefusal } from './no-transaction.js';
 import type { RowShape } from './row-shape.js';
 import { sessionStateOf } from './session-state.js';
 import { outline } from './sql-outline.js';
@@ -129,7 +130,7 @@ function refusalOf(statements: readonly string[], isBody: boolean): string | und
   if (statements.some((text) => /\blastval\b/.test(text))) {
     return 'lastval() is the last value that anybody took in this session. Use RETURNING, or currval() of a sequence.';
   }
-  return undefined;
+  return firstOf(statements, noTransactionRefusal);
 }
 
 function firstOf(statements: readonly string[], find: (statement: string) => string | undefined): string | undefined {
