@@ -17,6 +17,7 @@ import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
+import { TenancyEvents } from './tenancy-events.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
 import { TenancyOptionsError } from './tenancy.errors.js';
 import { TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
@@ -86,6 +87,11 @@ const CORE: Provider[] = [
     inject: [TenantResolution, TENANCY_OPTIONS],
     useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
       new RequestScopes(resolution, excludedPaths(exclude ?? []), required ?? true),
+  },
+  {
+    provide: TenancyEvents,
+    inject: [TenantDataSourceFactory, ModuleRef],
+    useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
   { provide: APP_GUARD, useClass: TenantGuard },
   { provide: APP_INTERCEPTOR, useClass: ClaimAgreementInterceptor },

@@ -5,6 +5,7 @@ import { RoutingPool } from './pool/routing-pool.js';
 import { TenantPool } from './pool/tenant-pool.js';
 import type { TenantPoolOptions } from './pool/tenant-pool-options.js';
 import { probeBinding } from './server/probe-binding.js';
+import type { IsolationViolationError } from '../tenancy.errors.js';
 import { TenancyError, TenancyOptionsError } from '../tenancy.errors.js';
 import type { TenantDatabaseServerOptions } from './tenant-database-options.js';
 
@@ -31,6 +32,7 @@ export class ServerPools {
   constructor(
     private readonly options: ReadonlyMap<string, TenantDatabaseServerOptions>,
     private readonly bindings: TenantBindings,
+    private readonly onViolation: (violation: IsolationViolationError) => void,
   ) {}
 
   /** Whether there is no other server than the default one. */
@@ -89,6 +91,7 @@ export class ServerPools {
       ...toPgOptions(options),
       bindings: this.bindings,
       server,
+      onViolation: this.onViolation,
       affinity: options.affinity,
       maxSchemas: options.maxSchemasPerConnection,
       maxPrepared: typeof prepare === 'object' ? prepare.max : prepare ? 1_000 : 0,

@@ -2,7 +2,10 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import type { DataSourceOptions, QueryRunner } from 'typeorm';
 import { CannotConnectAlreadyConnectedError, DataSource } from 'typeorm';
+import type { Observable } from 'rxjs';
+import { Subject } from 'rxjs';
 import { runInScope } from '../context/tenancy-scope.js';
+import type { IsolationViolationError } from '../tenancy.errors.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
@@ -34,6 +37,8 @@ export class TenantDataSourceFactory {
   readonly system: DataSource;
   /** Connections beside the pool, for what cannot run in a transaction: see `TenantDatabase.outsideTransaction()`. */
   readonly outside: OutsideTransaction;
+  /** Where a server contradicted the binding of a statement: its connection was destroyed. Also logged as an error. */
+  readonly violations: Observable<IsolationViolationError>;
   private readonly options: TenantDatabaseOptions;
   private readonly bindings: TenantBindings;
   private readonly pools: ServerPools;
@@ -48,7 +53,12 @@ export class TenantDataSourceFactory {
     const servers = serverOptions(options);
     this.options = commonOptions(options);
     this.bindings = new TenantBindings({ servers });
-    this.pools = new ServerPools(servers, this.bindings);
+    const violations = new Subject<IsolationViolationError>();
+    this.violations = violations.asObservable();
+    this.pools = new ServerPools(servers, this.bindings, (violation) => {
+      this.logger.error(violation.message);
+      violations.next(violation);
+    });
     this.outside = new OutsideTransaction(this.bindings, (server) => this.pools.clientOptions(server));
     this.dataSource = new DataSource(toDataSourceOptions(this.options, this.pools));
     const keyOf = (runner: QueryRunner | undefined) => this.bindings.find(scopeOf(runner))?.key;

@@ -13,7 +13,6 @@ export class RoutingPool extends EventEmitter {
   ) {
     super();
     for (const pool of pools.values()) {
-      pool.on('violation', (violation, client) => this.emit('violation', violation, client));
       // Without a listener it would end the process, and nobody has lost anything.
       pool.on('error', (error, client) => this.listenerCount('error') > 0 && this.emit('error', error, client));
     }
