@@ -118,8 +118,9 @@ describe.each(adapters)(
 describe('the same requests, so that the count above means something', () => {
   it('see each other’s rows where every statement is bound to one tenant', async () => {
     const bindings = new TenantBindings();
-    vi.spyOn(TenantBindings.prototype, 'of').mockReturnValue(bindings.of({ tenant: tenants[0] }));
+    // From after the start, which would find it out.
     running = await startApp(BoundModule);
+    vi.spyOn(TenantBindings.prototype, 'of').mockReturnValue(bindings.of({ tenant: tenants[0] }));
     expect((await foreignRows(running)).foreign).toBeGreaterThan(0);
   });
 
