@@ -23,6 +23,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantContextMissingError(), 500, 'INTERNAL_ERROR'],
   [new errors.TenantMismatchError('tenant acme', 'tenant globex'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantDatabaseUnknownError(['default'], 'acme-eu', 'acme'), 500, 'INTERNAL_ERROR'],
+  [new errors.IsolationViolationError('"t_acme", pg_temp', '"t_globex"'), 500, 'INTERNAL_ERROR'],
   [new errors.TransactionAbortedError(), 500, 'INTERNAL_ERROR'],
   [new errors.UnsupportedStatementError('AND CHAIN'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantSchemaError('t_acme', 't_acme is not there'), 500, 'INTERNAL_ERROR'],
