@@ -13,6 +13,7 @@ describe('the package', () => {
       'HttpTenantStore',
       'InMemoryTenantStore',
       'InvalidTenantIdError',
+      'IsolationViolationError',
       'PathTenantResolver',
       'QueryTenantResolver',
       'SubdomainTenantResolver',

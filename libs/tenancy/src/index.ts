@@ -52,6 +52,7 @@ export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 
 export {
   InvalidTenantIdError,
+  IsolationViolationError,
   TenancyError,
   TenancyOptionsError,
   TenantClaimMismatchError,
