@@ -1,7 +1,7 @@
 /**
  * The text of a statement with a blank in place of each comment, literal, dollar-quoted body and quoted name: what is left
- * of it are its words and its semicolons. Follows PostgreSQL's lexer: comments nest, `''` is a quote within a literal, and a
- * backslash escapes only in `E'…'`.
+ * of it are its words and its semicolons. Follows PostgreSQL's lexer: comments nest, `''` is a quote within a literal, a
+ * backslash escapes only in `E'…'` and in what continues it on the next line, and a `$` within a name opens nothing.
  */
 export function outline(sql: string): string {
   const opening = /--|\/\*|["'$]/g;
@@ -18,6 +18,11 @@ export function outline(sql: string): string {
   return parts.join('');
 }
 
+// What may stand between two pieces of one literal: a line's end, and blanks and comments around it.
+const CONTINUATION = /[ \t\f\v]*(?:--[^\n\r]*)?[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*[\n\r])*'/y;
+const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y;
+const IN_NAME = /[\w$\u0080-\uffff]/;
+
 /** Where the comment, literal, body or quoted name that begins here ends; the same place where none begins. */
 function endOfOpaque(sql: string, at: number): number {
   const two = sql.slice(at, at + 2);
@@ -26,10 +31,10 @@ function endOfOpaque(sql: string, at: number): number {
   const character = sql[at];
   if (character === '"') return endOfQuoted(sql, at, '"', false);
   if (character === "'") {
-    const isEscape = /[eE]/.test(sql[at - 1] ?? '') && !/[\w$]/.test(sql[at - 2] ?? '');
-    return endOfQuoted(sql, at, "'", isEscape);
+    const isEscape = /[eE]/.test(sql[at - 1] ?? '') && !IN_NAME.test(sql[at - 2] ?? '');
+    return isEscape ? endOfEscapeLiteral(sql, at) : endOfQuoted(sql, at, "'", false);
   }
-  if (character === '$' && !/[\w$]/.test(sql[at - 1] ?? '')) return endOfDollarQuoted(sql, at);
+  if (character === '$' && !IN_NAME.test(sql[at - 1] ?? '')) return endOfDollarQuoted(sql, at);
   return at;
 }
 
@@ -55,11 +60,24 @@ function endOfQuoted(sql: string, start: number, quote: string, escapes: boolean
   return sql.length;
 }
 
+function endOfEscapeLiteral(sql: string, start: number): number {
+  let end = endOfQuoted(sql, start, "'", true);
+  for (let next = matchAt(CONTINUATION, sql, end); next; next = matchAt(CONTINUATION, sql, end)) {
+    end = endOfQuoted(sql, end + next.length - 1, "'", true);
+  }
+  return end;
+}
+
 function endOfDollarQuoted(sql: string, start: number): number {
-  const tag = /^\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/.exec(sql.slice(start, start + 66))?.[0];
+  const tag = matchAt(DOLLAR_TAG, sql, start);
   if (!tag) return start;
   const end = sql.indexOf(tag, start + tag.length);
   return end === -1 ? sql.length : end + tag.length;
+}
+
+function matchAt(sticky: RegExp, sql: string, at: number): string | undefined {
+  sticky.lastIndex = at;
+  return sticky.exec(sql)?.[0];
 }
 
 function after(sql: string, mark: RegExp, start: number): number {

@@ -17,12 +17,19 @@ describe('the outline of a statement', () => {
     ['-- a ; b\rSELECT 1', ' SELECT 1'],
     ['SELECT 1 -- ; end', 'SELECT 1  '],
     ["SELECT 'never closed; COMMIT", 'SELECT  '],
+    ["SELECT E'a'\n  -- more\n 'b\\';c', 1; COMMIT --'", 'SELECT E , 1; COMMIT  '],
+    ["SELECT E'a' 'b\\'; COMMIT --'", 'SELECT E   ; COMMIT  '],
+    ['SELECT 1 AS é$$; COMMIT; SELECT 1 AS é$$', 'SELECT 1 AS é$$; COMMIT; SELECT 1 AS é$$'],
+    ["SELECT ée'\\'; COMMIT --'", 'SELECT ée ; COMMIT  '],
+    [`SELECT $${'a'.repeat(80)}$ ' $${'a'.repeat(80)}$; COMMIT --'`, 'SELECT  ; COMMIT  '],
   ])('leaves out what is quoted: %s', (sql, expected) => {
     expect(outline(sql)).toBe(expected);
   });
 
   it('takes time in proportion to the text', () => {
     expect(outline(`begin${' '.repeat(500_000)}!`)).toHaveLength(500_006);
+    expect(outline(`SELECT E''${' -- '.repeat(200_000)}`)).toBe('SELECT E   ');
+    expect(outline(' $a'.repeat(200_000))).toHaveLength(600_000);
     expect(traitsOf(`begin${' '.repeat(500_000)}!`).begin).toBeUndefined();
   });
 });
