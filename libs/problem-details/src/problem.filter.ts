@@ -3,7 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, HttpException, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Problem } from 'nestjs-tenancy';
-import { problemOf, TenancyError } from 'nestjs-tenancy';
+import { problemOf, tenancyErrorOf } from 'nestjs-tenancy';
 import { ProblemException } from './problem.exception.js';
 
 const CODES: Readonly<Record<number, string>> = {
@@ -55,7 +55,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 function toProblem(error: unknown): Problem {
-  if (error instanceof TenancyError) return problemOf(error);
+  const tenancyError = tenancyErrorOf(error);
+  if (tenancyError) return problemOf(tenancyError);
   if (error instanceof ProblemException) {
     const { code, detail, errors, retryAfter } = error;
     const known = problem(error.getStatus(), code, detail);

@@ -16,6 +16,7 @@ describe('the package', () => {
       'IsolationViolationError',
       'PathTenantResolver',
       'QueryTenantResolver',
+      'StatementTimeoutError',
       'SubdomainTenantResolver',
       'TENANT_STATUSES',
       'TenancyError',
@@ -55,6 +56,7 @@ describe('the package', () => {
       'pathOf',
       'problemOf',
       'queryOf',
+      'tenancyErrorOf',
     ]);
   });
 

@@ -24,6 +24,7 @@ export { TenantResolution } from './resolution/tenant-resolution.js';
 export { TenantMiddleware } from './resolution/tenant.middleware.js';
 export type { Problem } from './resolution/problem.js';
 export { problemOf } from './resolution/problem.js';
+export { tenancyErrorOf } from './resolution/tenancy-error-of.js';
 
 export { TenantService } from './tenants/tenant.service.js';
 export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
@@ -53,6 +54,7 @@ export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 export {
   InvalidTenantIdError,
   IsolationViolationError,
+  StatementTimeoutError,
   TenancyError,
   TenancyOptionsError,
   TenantClaimMismatchError,

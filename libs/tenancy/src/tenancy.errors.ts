@@ -191,6 +191,24 @@ export class TransactionAbortedError extends TenancyError {
   }
 }
 
+/** The server cut a statement off after the tenant's `statementTimeout`. Its transaction has failed. */
+export class StatementTimeoutError extends TenancyError {
+  readonly code = 'STATEMENT_TIMEOUT';
+
+  constructor(
+    readonly tenantId: string,
+    /** In milliseconds. */
+    readonly timeout: number,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `A statement of tenant ${JSON.stringify(tenantId)} was cut off after ${timeout} ms. Let it read less, give the tenant ` +
+        'more with database.statementTimeout, or this transaction alone with SET LOCAL statement_timeout.',
+      options,
+    );
+  }
+}
+
 /** A statement that cannot be bound to a tenant. It was not sent. */
 export class UnsupportedStatementError extends TenancyError {
   readonly code = 'STATEMENT_UNSUPPORTED';

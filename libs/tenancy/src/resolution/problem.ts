@@ -1,5 +1,6 @@
 import {
   InvalidTenantIdError,
+  StatementTimeoutError,
   TenancyError,
   TenantClaimMismatchError,
   TenantConfigInvalidError,
@@ -64,6 +65,10 @@ export function problemOf(error: TenancyError): Problem {
       'The tenant uses all that it may use at once. Try again.',
     );
     return { ...limited, retryAfter: error.retryAfter };
+  }
+  if (error instanceof StatementTimeoutError) {
+    // Without a Retry-After: the same request would take as long again, and the server is not down.
+    return problem(504, 'Gateway Timeout', error.code, 'The request took the database too long. Ask for less of it.');
   }
   if (error instanceof TenantServiceUnavailableError) {
     const down = problem(503, 'Service Unavailable', error.code, 'The tenant cannot be looked up now. Try again.');

@@ -3,7 +3,9 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import type { Observable } from 'rxjs';
 import { firstValueFrom } from 'rxjs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { TenantNotFoundError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import { QueryFailedError } from 'typeorm';
+import { StatementTimeoutError, TenantNotFoundError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import { tenancyErrorOf, WithTenancyError } from './tenancy-error-of.js';
 import { TenancyExceptionFilter } from './tenancy-exception.filter.js';
 
 // Requests are in test/refused-requests.spec.ts, where an adapter answers them.
@@ -49,6 +51,26 @@ describe('an error elsewhere', () => {
     const error = new TenantNotFoundError('acme');
 
     expect(() => filter.catch(error, hostOf('graphql'))).toThrow(error);
+  });
+});
+
+describe('an error that TypeORM wrapped', () => {
+  const timeout = new StatementTimeoutError('acme', 50);
+  const wrapped = new QueryFailedError('SELECT 1', [], timeout);
+
+  it('is answered like the one in it', async () => {
+    vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+    const answer = filter.catch(wrapped, hostOf('rpc')) as Observable<never>;
+
+    await expect(firstValueFrom(answer)).rejects.toMatchObject({ code: 'STATEMENT_TIMEOUT' });
+    expect(() => filter.catch(wrapped, hostOf('graphql'))).toThrow(wrapped);
+  });
+
+  it('is caught, and no other error is', () => {
+    expect(tenancyErrorOf(wrapped)).toBe(timeout);
+    for (const caught of [timeout, wrapped]) expect(caught instanceof WithTenancyError).toBe(true);
+    const others = [new QueryFailedError('SELECT 1', [], new Error('no')), new Error('no'), 'no', null, undefined, {}];
+    for (const other of others) expect(other instanceof WithTenancyError).toBe(false);
   });
 });
 

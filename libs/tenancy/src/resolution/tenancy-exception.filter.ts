@@ -3,18 +3,23 @@ import { Catch, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
-import { TenancyError } from '../tenancy.errors.js';
 import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
+import { tenancyErrorOf, WithTenancyError } from './tenancy-error-of.js';
 
-/** Answers every `TenancyError`: a request with `application/problem+json`, a message as its transport has it. */
-@Catch(TenancyError)
-export class TenancyExceptionFilter implements ExceptionFilter<TenancyError> {
+/**
+ * Answers every `TenancyError`, also one that TypeORM wrapped: a request with `application/problem+json`, a message as its
+ * transport has it.
+ */
+@Catch(WithTenancyError)
+export class TenancyExceptionFilter implements ExceptionFilter {
   private readonly logger = new Logger('TenancyModule');
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  catch(error: TenancyError, host: ArgumentsHost): Observable<never> | void {
+  catch(thrown: unknown, host: ArgumentsHost): Observable<never> | void {
+    const error = tenancyErrorOf(thrown);
+    if (!error) throw thrown;
     const problem = problemOf(error);
     // A store that does not answer is not the client's doing either: only the log can say why.
     if (problem.status >= 500) {
@@ -34,7 +39,7 @@ export class TenancyExceptionFilter implements ExceptionFilter<TenancyError> {
         });
         return undefined;
       default:
-        throw error;
+        throw thrown;
     }
   }
 
