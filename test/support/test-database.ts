@@ -33,6 +33,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     drop: async () => {
       await pool.end();
       await once(server, `DROP DATABASE ${name} WITH (FORCE)`);
+      await dropTenantRoles(server, name);
       await once(server, `DROP ROLE ${appRole}`);
     },
   };
@@ -82,11 +83,20 @@ function onDatabase(server: string, name: string, login: { username?: string; pa
   return Object.assign(new URL(server), { pathname: `/${name}`, ...login }).href;
 }
 
-async function once(url: string, sql: string): Promise<void> {
+/** Roles belong to the server: those of the tenants in a database stay when it goes. */
+async function dropTenantRoles(server: string, database: string): Promise<void> {
+  const roles = await once<{ name: string }>(
+    server,
+    `SELECT rolname AS name FROM pg_roles WHERE shobj_description(oid, 'pg_authid') LIKE 'tenant % of database ${database}'`,
+  );
+  for (const { name } of roles) await once(server, `DROP ROLE ${pg.escapeIdentifier(name)}`);
+}
+
+async function once<T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> {
   const client = new pg.Client(url);
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query<T>(sql)).rows;
   } finally {
     await client.end();
   }

@@ -8,6 +8,11 @@ export interface TenancyScope {
   system?: boolean;
   /** The named database server that the system works on; absent: the default one. A tenant brings its own. */
   database?: string;
+  /**
+   * In the tenant's schema with the rights of its owner, for what makes and changes the tables. Nothing but a DataSource of
+   * `TenantDataSourceFactory.forOwner()` sets it, around its own statements.
+   */
+  owner?: boolean;
   /** Why a request has no tenant: thrown where one is needed. */
   refusal?: TenancyError;
 }

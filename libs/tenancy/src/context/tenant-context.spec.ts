@@ -29,6 +29,7 @@ import { InMemoryTenantStore } from '../tenants/in-memory-tenant-store.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
 import { TenantService } from '../tenants/tenant.service.js';
+import type { TenancyScope } from './tenancy-scope.js';
 import { runInScope } from './tenancy-scope.js';
 import { TenantContext } from './tenant-context.js';
 
@@ -238,6 +239,14 @@ describe('changing the running scope', () => {
       context.clear();
       expect([context.isSystem, current()]).toEqual([false, undefined]);
     });
+  });
+
+  it('ends what the owner of a schema may', () => {
+    for (const change of [() => context.set(globex), () => context.clear()]) {
+      const scope: TenancyScope = { tenant: acme, owner: true };
+      runInScope(scope, change);
+      expect(scope.owner).toBeUndefined();
+    }
   });
 
   it('takes the reason away for which a request has none', () => {

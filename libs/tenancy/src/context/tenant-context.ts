@@ -82,6 +82,7 @@ export class TenantContext {
     if (defined.status !== 'active') throw new TenantSuspendedError(defined.id, defined.status);
     scope.tenant = defined;
     scope.system = false;
+    delete scope.owner;
     delete scope.refusal;
   }
 
@@ -90,6 +91,7 @@ export class TenantContext {
     const scope = requireScope();
     delete scope.tenant;
     scope.system = false;
+    delete scope.owner;
     delete scope.refusal;
   }
 }

@@ -17,13 +17,16 @@ interface ConnectionParameters {
 /** A connection that is told with its first message what binds others statement by statement, and has no time limits. */
 export class DedicatedConnection {
   private readonly client: pg.Client;
-  private readonly settings: readonly LocalSetting[];
+  private readonly settings: ReadonlyArray<readonly [name: string, value: string]>;
   /** Statements take turns: what is looked at before one must hold when it runs. */
   private turn: Promise<unknown> = Promise.resolve();
   private isOver = false;
 
   constructor(options: pg.ClientConfig, settings: readonly LocalSetting[]) {
-    this.settings = settings.filter(([name]) => name !== 'statement_timeout');
+    // What is left as the session began with it needs no word.
+    this.settings = settings.flatMap(([name, value]) =>
+      value === null || name === 'statement_timeout' ? [] : [[name, value] as const],
+    );
     this.client = new pg.Client(options);
     // Who waits for a statement is told; without a listener a lost server would end the process.
     this.client.on('error', () => undefined);

@@ -152,6 +152,8 @@ describe('work outside a transaction', () => {
   it('is told all that binds the tenant’s other statements', async () => {
     await main.query(`CREATE ROLE ${main.appRole}_acme`);
     await main.query(`GRANT ${main.appRole}_acme TO ${main.appRole}`);
+    await main.query(`GRANT USAGE ON SCHEMA t_acme TO ${main.appRole}_acme`);
+    await main.query("CREATE FUNCTION t_acme.leave() RETURNS text RETURN set_config('role', 'none', false)");
     const settings: LocalSetting[] = [
       ['role', `${main.appRole}_acme`],
       ['statement_timeout', '5'],
@@ -162,11 +164,11 @@ describe('work outside a transaction', () => {
     await outside.run(acme, async (query) => {
       expect(await query('SELECT current_user::text AS name')).toEqual([{ name: `${main.appRole}_acme` }]);
       expect(await query('SHOW statement_timeout')).toEqual([{ statement_timeout: '0' }]);
-      await query('RESET ROLE');
-      expect(await query('SELECT current_user::text AS name')).toEqual([{ name: `${main.appRole}_acme` }]);
-      await query('SET ROLE NONE');
+      await expect(query('SET ROLE NONE; SELECT 1')).rejects.toThrow("keeps the tenant's role");
+      await query('SELECT leave()');
       await expect(query('SELECT 1')).rejects.toThrow('The role is none');
     });
+    await main.query(`DROP OWNED BY ${main.appRole}_acme`);
     await main.query(`DROP ROLE ${main.appRole}_acme`);
   });
 

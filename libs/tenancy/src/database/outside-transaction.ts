@@ -3,6 +3,7 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import { TenantMismatchError, UnsupportedStatementError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
+import { roleEscapeOf } from './binding/role-escape.js';
 import type { TenantBinding, TenantBindings } from './binding/tenant-binding.js';
 import { DedicatedConnection } from './dedicated-connection.js';
 
@@ -55,6 +56,8 @@ export class OutsideTransaction {
       const result = await work(async <Row extends pg.QueryResultRow>(sql: string, values?: unknown[]) => {
         const current = this.bindings.of(currentScope());
         if (current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
+        const escape = binding.keepsRole ? roleEscapeOf(sql) : undefined;
+        if (escape !== undefined) throw new UnsupportedStatementError(escape);
         return connection.query<Row>(sql, values);
       });
       connection.assertNoTransaction();

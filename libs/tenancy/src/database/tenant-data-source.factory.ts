@@ -19,6 +19,7 @@ import type { DatabaseServer } from './server-pools.js';
 import { ServerPools } from './server-pools.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
 import { commonOptions, serverOptions } from './tenant-database-servers.js';
+import { TenantSettings } from './tenant-settings.js';
 import { TenantRelationLoader } from './orm/tenant-relation-loader.js';
 import type { Within } from './orm/within.js';
 
@@ -40,6 +41,7 @@ export class TenantDataSourceFactory {
   /** Where a server contradicted the binding of a statement: its connection was destroyed. Also logged as an error. */
   readonly violations: Observable<IsolationViolationError>;
   private readonly options: TenantDatabaseOptions;
+  private readonly settings: TenantSettings;
   private readonly bindings: TenantBindings;
   private readonly pools: ServerPools;
   private readonly entities: EntityTenancy;
@@ -52,7 +54,8 @@ export class TenantDataSourceFactory {
   ) {
     const servers = serverOptions(options);
     this.options = commonOptions(options);
-    this.bindings = new TenantBindings({ servers });
+    this.settings = new TenantSettings(this.options);
+    this.bindings = new TenantBindings({ servers, settingsOf: (tenant) => this.settings.of(tenant) });
     const violations = new Subject<IsolationViolationError>();
     this.violations = violations.asObservable();
     this.pools = new ServerPools(servers, this.bindings, (violation) => {
@@ -94,6 +97,15 @@ export class TenantDataSourceFactory {
     return view;
   }
 
+  /**
+   * A DataSource in a tenant's schema with the rights of the login role: neither the tenant's own role nor its
+   * `statementTimeout` is set. For what makes and migrates the schema, as TenantSchemaService does; never for a request.
+   */
+  forOwner(tenant: Tenant): DataSource {
+    const defined = defineTenant(tenant);
+    return this.bind(async (work) => runInScope({ tenant: defined, owner: true }, work));
+  }
+
   private bind(within: Within): DataSource {
     return bindDataSource(this.dataSource, this.entities, within);
   }
@@ -119,13 +131,14 @@ export class TenantDataSourceFactory {
     this.dataSource.subscribers.push(this.entities);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
+    for (const { name } of servers) this.settings.learn(name, await databaseNameOf(this.systemOf(name)));
     const warnings = (await Promise.all(servers.map((server) => this.warningsOf(server)))).flat();
     if (warnings.length > 0 && this.options.strict) throw new TenancyOptionsError(warnings.join('\n'));
     for (const warning of warnings) this.logger.warn(warning);
   }
 
   private async warningsOf({ name, title }: DatabaseServer): Promise<string[]> {
-    const warnings = await loginRoleWarnings(this.systemOf(name));
+    const warnings = await loginRoleWarnings(this.systemOf(name), this.options);
     return this.pools.isSingle ? warnings : warnings.map((warning) => `${title}: ${warning}`);
   }
 
@@ -133,6 +146,11 @@ export class TenantDataSourceFactory {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     await this.pools.end();
   }
+}
+
+async function databaseNameOf(system: DataSource): Promise<string> {
+  const [{ name }] = await system.query<Array<{ name: string }>>('SELECT pg_catalog.current_database() AS name');
+  return name;
 }
 
 /** Puts the guards of entities where TypeORM loads, stores and relates them, for this DataSource and all views of it. */
@@ -157,6 +175,8 @@ function toDataSourceOptions(options: TenantDatabaseOptions, pools: ServerPools)
   const {
     default: _default,
     sharedSchemas: _sharedSchemas,
+    isolation: _isolation,
+    statementTimeout: _statementTimeout,
     grantTo: _grantTo,
     strict: _strict,
     maxConnectionsPerTenant: _maxConnectionsPerTenant,

@@ -1,4 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { Tenant } from '../tenants/tenant.js';
 
 type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
@@ -77,13 +78,26 @@ export interface TenantDatabaseOptions
   readonly default?: undefined;
   readonly type?: 'postgres';
   /**
+   * What keeps a tenant in its schema. `'schema'`: its search_path; a statement that names another schema is refused only by
+   * the rights of the login role. `'role'`: a database role of the tenant's own as well, which may use nothing but that
+   * schema; `TenantSchemaService` makes it. @defaultValue `'schema'`
+   */
+  readonly isolation?: 'schema' | 'role';
+  /**
+   * After how many milliseconds the server cuts a statement of a tenant off, which is then a `StatementTimeoutError` (504).
+   * A function is asked once for each tenant object; where it gives nothing, the login role's own setting holds, as it does
+   * for the system and for migrations. @defaultValue the login role's own `statement_timeout`
+   */
+  readonly statementTimeout?: number | ((tenant: Tenant) => number | undefined);
+  /**
    * Database roles that `TenantSchemaService` lets read and write the tables of a schema it makes, for services that do
-   * not own the schemas. @defaultValue `[]`
+   * not own the schemas. With `isolation: 'role'` they may take on the tenants' roles instead. @defaultValue `[]`
    */
   readonly grantTo?: readonly string[];
   /**
-   * Refuse to start, instead of a warning, where the login role could reach around the binding: a superuser, or one whose
-   * own search_path is not empty. @defaultValue `false`
+   * Refuse to start, instead of a warning, where the login role could reach around the binding: a superuser, one that row-level
+   * security does not hold for, one whose own search_path is not empty, and with `isolation: 'role'` one that has more rights
+   * to the tenants' schemas than its service needs. @defaultValue `false`
    */
   readonly strict?: boolean;
 }

@@ -14,11 +14,13 @@ import type { PreparedStatement } from './prepared-statements.js';
 import { PreparedStatements } from './prepared-statements.js';
 import type { Callback, QueryConfig } from './query-arguments.js';
 import { isCursor, isSubmittable, normalise, statementOf, textOfSubmittable } from './query-arguments.js';
+import { roleEscapeOf } from './role-escape.js';
 import type { SchemaChanges } from './schema-changes.js';
 import { SearchPathReports } from './search-path-reports.js';
 import type { StatementPrefix } from './statement-prefix.js';
 import { beginMessages } from './statement-prefix.js';
 import type { StatementSender } from './statement-sender.js';
+import { nameTimeouts } from './statement-timeout.js';
 import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
@@ -134,7 +136,7 @@ export class BoundClient extends pg.Client implements StatementSender {
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
     const binding = this.ownBinding();
     const statement = statementOf(config, values);
-    const traits = sendable(statement.text, this.server);
+    const traits = sendable(statement.text, this.server, binding);
     const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
@@ -152,7 +154,11 @@ export class BoundClient extends pg.Client implements StatementSender {
       throw new UnsupportedStatementError('Give query() the text and the values, not a Query object.');
     }
     const text = textOfSubmittable(submittable);
-    const traits = text === undefined ? undefined : sendable(text, this.server);
+    const traits = text === undefined ? undefined : sendable(text, this.server, binding);
+    if (traits === undefined && binding.keepsRole) {
+      throw new UnsupportedStatementError("What shows no text could leave the tenant's role.");
+    }
+    nameTimeouts(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {
       bindSubmittable(submittable, this, binding);
@@ -229,9 +235,10 @@ export class BoundClient extends pg.Client implements StatementSender {
     return Buffer.concat([...parts, ...own]);
   }
 
-  preparedOf({ schema }: TenantBinding, { isPreparable, id }: StatementTraits): PreparedStatement | undefined {
+  preparedOf({ key, schema }: TenantBinding, { isPreparable, id }: StatementTraits): PreparedStatement | undefined {
     if (!this.statements || !isPreparable || !this.canPrepare) return undefined;
-    return this.statements.use(`${schema} ${this.changes.of(schema)} ${id}`);
+    // By the key: whether a schema may be used is only asked while a statement is parsed, and the owner may use others.
+    return this.statements.use(`${key} ${this.changes.of(schema)} ${id}`);
   }
 
   forget(prepared: PreparedStatement): void {
@@ -273,9 +280,12 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 }
 
-function sendable(text: string, { isDirect }: ServerTraits): StatementTraits {
+function sendable(text: string, { isDirect }: ServerTraits, { keepsRole }: TenantBinding): StatementTraits {
   const traits = traitsOf(text);
-  const refusal = traits.refusal ?? (isDirect ? undefined : traits.refusalBehindPooler);
+  const refusal =
+    traits.refusal ??
+    (isDirect ? undefined : traits.refusalBehindPooler) ??
+    (keepsRole ? roleEscapeOf(text) : undefined);
   if (refusal !== undefined) throw new UnsupportedStatementError(refusal);
   return traits;
 }

@@ -8,6 +8,7 @@ import { ResultReader } from './result-reader.js';
 import type { StatementPrefix } from './statement-prefix.js';
 import { existsMessages, existsSql } from './statement-prefix.js';
 import { extendedMessages } from './statement-messages.js';
+import { named } from './statement-timeout.js';
 import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
 import type { TenantBinding } from './tenant-binding.js';
@@ -130,7 +131,7 @@ export class BoundQuery implements PgSubmittable {
     const position = Number(error.position);
     if (this.prefixLength > 0 && position > this.prefixLength) error.position = String(position - this.prefixLength);
     explainNoTransaction(error);
-    this.callback(this.failure ?? error);
+    this.callback(this.failure ?? named(error, this.binding));
   }
 
   handleReadyForQuery(): void {

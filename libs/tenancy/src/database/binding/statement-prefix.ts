@@ -4,8 +4,11 @@ import { serialize } from 'pg-protocol';
 const NAME = 'nestjs_tenancy_bind';
 const EXECUTE = serialize.execute({ portal: '', rows: 0 });
 
-/** What a transaction is told before its first statement: the name of a setting of PostgreSQL, and its value. */
-export type LocalSetting = readonly [name: 'search_path' | 'role' | 'statement_timeout', value: string];
+/**
+ * What a transaction is told before its first statement: the name of a setting of PostgreSQL, and its value; `null` for what
+ * the session began with.
+ */
+export type LocalSetting = readonly [name: 'search_path' | 'role' | 'statement_timeout', value: string | null];
 
 /** What binds a statement to its tenant: the same for all statements of a tenant, so it is made once. */
 export class BindingMessages {
@@ -79,12 +82,13 @@ export function existsMessages(schema: string): Buffer {
   return Buffer.concat([serialize.parse({ text: existsSql(schema), name: '', types: [] }), executed('', [])]);
 }
 
-function executed(statement: string, values: string[]): Buffer {
-  const bind = serialize.bind({ portal: '', statement, values, valueMapper: (value: string) => value });
+function executed(statement: string, values: Array<string | null>): Buffer {
+  const bind = serialize.bind({ portal: '', statement, values, valueMapper: (value: string | null) => value });
   return Buffer.concat([bind, EXECUTE]);
 }
 
 /** A search_path is a list of names that are quoted already; a role is one name, a timeout a number. */
-function asSql(name: LocalSetting[0], value: string): string {
+function asSql(name: LocalSetting[0], value: string | null): string {
+  if (value === null) return 'DEFAULT';
   return name === 'search_path' ? value : pg.escapeLiteral(value);
 }

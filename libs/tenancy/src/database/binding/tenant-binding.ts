@@ -25,6 +25,10 @@ export interface TenantBinding {
   readonly settings: readonly LocalSetting[];
   /** What ties a statement to it. */
   readonly messages: BindingMessages;
+  /** Whether its statements run as the tenant's own role, which none of them may leave. */
+  readonly keepsRole: boolean;
+  /** After how many milliseconds the server cuts a statement of the tenant off; `undefined` where nobody said. */
+  readonly statementTimeout: number | undefined;
 }
 
 export interface ServerBindingOptions {
@@ -35,7 +39,10 @@ export interface ServerBindingOptions {
 export interface TenantBindingsOptions extends ServerBindingOptions {
   /** The database servers by name. @defaultValue one, the default one */
   readonly servers?: ReadonlyMap<string, ServerBindingOptions>;
-  /** What else the transactions of a tenant, or of the system, are told. The same names for all of them. */
+  /**
+   * What else the transactions of a tenant, or of the system, are told: the same names for all of them, since a connection
+   * prepares them once.
+   */
   readonly settingsOf?: (tenant: Tenant | undefined) => readonly LocalSetting[];
 }
 
@@ -48,6 +55,7 @@ export class TenantBindings {
   private readonly systems = new Map<string, TenantBinding>();
   // A tenant is frozen, so what was made of it holds for as long as the object lives.
   private readonly known = new WeakMap<Tenant, TenantBinding>();
+  private readonly owners = new WeakMap<Tenant, TenantBinding>();
   private readonly settingsOf: NonNullable<TenantBindingsOptions['settingsOf']>;
 
   constructor({ settingsOf = () => [], servers, ...only }: TenantBindingsOptions = {}) {
@@ -70,6 +78,7 @@ export class TenantBindings {
   of(scope: TenancyScope | undefined): TenantBinding {
     if (scope?.system) return this.ofSystem(scope.database ?? DEFAULT_SERVER);
     const tenant = tenantOfScope(scope);
+    if (scope?.owner) return this.ofOwner(tenant);
     const known = this.known.get(tenant);
     if (known) return known;
     const binding = this.make(tenant, tenant);
@@ -85,6 +94,16 @@ export class TenantBindings {
     const tenant = defineTenant({ id: schema, schema, database: server });
     this.known.set(tenant, this.make(tenant, undefined));
     return tenant;
+  }
+
+  /** In the tenant's schema, and told what the system is told: what makes and changes the tables is no tenant's. */
+  private ofOwner(tenant: Tenant): TenantBinding {
+    const known = this.owners.get(tenant);
+    if (known) return known;
+    const binding = this.make(tenant, undefined);
+    const owner = { ...binding, key: `the owner of ${binding.key}` };
+    this.owners.set(tenant, owner);
+    return owner;
   }
 
   private ofSystem(server: string): TenantBinding {
@@ -109,7 +128,17 @@ export class TenantBindings {
   ): Omit<TenantBinding, 'key' | 'tenantId'> {
     const searchPath = `"${schema}"${this.tails.get(server)}`;
     const settings: LocalSetting[] = [['search_path', searchPath], ...this.settingsOf(toldAs)];
-    return { server, schema, searchPath, settings, messages: new BindingMessages(settings) };
+    const told = new Map(settings);
+    const timeout = told.get('statement_timeout') ?? undefined;
+    return {
+      server,
+      schema,
+      searchPath,
+      settings,
+      messages: new BindingMessages(settings),
+      keepsRole: typeof told.get('role') === 'string',
+      statementTimeout: timeout === undefined ? undefined : Number(timeout),
+    };
   }
 }
 

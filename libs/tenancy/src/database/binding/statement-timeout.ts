@@ -1,0 +1,31 @@
+import { StatementTimeoutError } from '../../tenancy.errors.js';
+import type { PgSubmittable } from './pg-internals.js';
+import type { TenantBinding } from './tenant-binding.js';
+
+/** What the server tells of an error, beyond its message. */
+interface ServerError extends Error {
+  readonly code?: string;
+  /** The function of PostgreSQL that raised it. */
+  readonly routine?: string;
+}
+
+/** The error of a statement; one that says so where the server cut the statement off. */
+export function named(error: ServerError, { tenantId, statementTimeout }: TenantBinding): Error {
+  if (tenantId === undefined || statementTimeout === undefined || !isTimeout(error)) return error;
+  return new StatementTimeoutError(tenantId, statementTimeout, { cause: error });
+}
+
+/** The same for a cursor or a stream. */
+export function nameTimeouts(submittable: PgSubmittable, binding: TenantBinding): void {
+  if (binding.statementTimeout === undefined) return;
+  const { handleError } = submittable;
+  submittable.handleError = (error, connection) => handleError.call(submittable, named(error, binding), connection);
+}
+
+/**
+ * A statement that somebody cancelled has the same code. They differ in the message only, which may be in the server's
+ * language; what a function raises with that code comes from elsewhere in the server.
+ */
+function isTimeout({ code, routine, message }: ServerError): boolean {
+  return code === '57014' && routine === 'ProcessInterrupts' && !message.includes('user request');
+}
