@@ -8,7 +8,8 @@ import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import { TenantDatabase } from './database/tenant-database.js';
-import { commonOptions } from './database/tenant-database-servers.js';
+import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
+import { commonOptions, serverOptions } from './database/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
@@ -16,6 +17,7 @@ import { RequestScopes } from './resolution/request-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
+import { TenantRoles } from './schemas/tenant-roles.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
 import { TenancyEvents } from './tenancy-events.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
@@ -124,7 +126,8 @@ const DATABASE: Provider[] = [
     useFactory: (given: TenantDataSourceFactory | null, { database }: TenancyModuleOptions) => {
       const factory = withDataSource(given);
       const grantTo = database && commonOptions(database).grantTo;
-      return new TenantSchemaService(factory.dataSource, (tenant) => factory.forTenant(tenant), grantTo);
+      const roles = database && tenantRoles(database);
+      return new TenantSchemaService(factory.dataSource, (tenant) => factory.forOwner(tenant), grantTo, roles);
     },
   },
 ];
@@ -137,6 +140,16 @@ export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicMo
   return withDatabase
     ? { providers: [...CORE, ...DATABASE], exports: [...CORE_EXPORTS, ...DATABASE_EXPORTS] }
     : { providers: CORE, exports: CORE_EXPORTS };
+}
+
+function tenantRoles(database: NonNullable<TenancyModuleOptions['database']>): TenantRoles | undefined {
+  const { isolation, migrationsTableName } = commonOptions(database);
+  if (isolation !== 'role') return undefined;
+  const servers = serverOptions(database);
+  return new TenantRoles(
+    (tenant) => servers.get(tenant.database ?? DEFAULT_SERVER)?.sharedSchemas,
+    migrationsTableName,
+  );
 }
 
 function requireDatabase(database: TenantDataSourceFactory | null): TenantDataSourceFactory {

@@ -2,8 +2,10 @@ import pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MigrationExecutor } from 'typeorm';
 import { TenantSchemaError } from '../tenancy.errors.js';
+import { tenantSchemaMark } from '../tenants/tenant-role.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
+import type { TenantRoles } from './tenant-roles.js';
 
 /** Where a tenant's schema stands. */
 export interface TenantSchemaStatus {
@@ -26,8 +28,11 @@ const MIGRATIONS_TABLE = 'migrations';
 export class TenantSchemaService {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly forTenant: (tenant: Tenant) => DataSource,
+    /** Works in a tenant's schema as the owner of what it makes there: `factory.forOwner`. */
+    private readonly forOwner: (tenant: Tenant) => DataSource,
     private readonly grantTo: readonly string[] = [],
+    /** Gives each tenant a role of its own; without it the roles of `grantTo` use the tables themselves. */
+    private readonly roles?: TenantRoles,
   ) {}
 
   /**
@@ -41,7 +46,7 @@ export class TenantSchemaService {
       if (owner === undefined) {
         await runner.query(`CREATE SCHEMA ${pg.escapeIdentifier(tenant.schema)}`);
         await runner.query(
-          `COMMENT ON SCHEMA ${pg.escapeIdentifier(tenant.schema)} IS ${pg.escapeLiteral(mark(tenant))}`,
+          `COMMENT ON SCHEMA ${pg.escapeIdentifier(tenant.schema)} IS ${pg.escapeLiteral(tenantSchemaMark(tenant.id))}`,
         );
       }
       return this.bringUpToDate(tenant, runner);
@@ -65,12 +70,14 @@ export class TenantSchemaService {
     });
   }
 
-  /** Drops a tenant's schema and all that is in it. Dropping one that is not there is no error. */
+  /** Drops a tenant's schema and all that is in it, and the tenant's role. Dropping one that is not there is no error. */
   async drop(init: Tenant): Promise<void> {
     const tenant = defineTenant(init);
     await this.locked(tenant, async (runner) => {
-      if ((await this.ownerOf(tenant, runner)) === undefined) return;
-      await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(tenant.schema)} CASCADE`);
+      if ((await this.ownerOf(tenant, runner)) !== undefined) {
+        await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(tenant.schema)} CASCADE`);
+      }
+      await this.roles?.drop(tenant, runner);
     });
   }
 
@@ -79,7 +86,8 @@ export class TenantSchemaService {
     // The transaction is already open: the executor joins it.
     executor.transaction = 'all';
     await executor.executePendingMigrations();
-    for (const role of this.grantTo) await grant(tenant, pg.escapeIdentifier(role), runner);
+    if (this.roles) await this.roles.provide(tenant, this.grantTo, runner);
+    else for (const role of this.grantTo) await grant(tenant, pg.escapeIdentifier(role), runner);
     return this.statusOf(tenant, runner);
   }
 
@@ -106,7 +114,7 @@ export class TenantSchemaService {
       [tenant.schema],
     );
     if (!found) return undefined;
-    if (found.owner === mark(tenant)) return found.owner;
+    if (found.owner === tenantSchemaMark(tenant.id)) return found.owner;
     throw new TenantSchemaError(
       tenant.schema,
       `The schema ${tenant.schema} is there and was not made for tenant ${tenant.id}. ` +
@@ -115,7 +123,7 @@ export class TenantSchemaService {
   }
 
   private async locked<T>(tenant: Tenant, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
-    const runner = this.forTenant(tenant).createQueryRunner();
+    const runner = this.forOwner(tenant).createQueryRunner();
     try {
       await runner.startTransaction();
       await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tenancy:${tenant.schema}`]);
@@ -136,10 +144,6 @@ async function grant(tenant: Tenant, role: string, runner: QueryRunner): Promise
   await runner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
   await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
   await runner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`);
-}
-
-function mark(tenant: Tenant): string {
-  return `tenant ${tenant.id}`;
 }
 
 function missing(tenant: Tenant): TenantSchemaError {

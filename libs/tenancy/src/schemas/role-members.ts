@@ -1,0 +1,71 @@
+import pg from 'pg';
+import type { QueryRunner } from 'typeorm';
+import { TenantSchemaError } from '../tenancy.errors.js';
+import type { Tenant } from '../tenants/tenant.js';
+import type { RoleGround } from './role-ground.js';
+
+interface Member {
+  readonly name: string;
+  readonly inherits: boolean;
+  readonly isMember: boolean;
+  /** Whether it was given rights of its own to the schema, as it is with `isolation: 'schema'`. */
+  readonly hasRights: boolean;
+}
+
+const MEMBERS = `
+  SELECT rolname AS name, rolinherit AND NOT rolsuper AS inherits,
+         pg_catalog.pg_has_role(member.oid, $1, $2) AS "isMember",
+         nspowner <> member.oid AND EXISTS (
+           SELECT FROM pg_catalog.aclexplode(nspacl) AS acl WHERE acl.grantee = member.oid) AS "hasRights"
+    FROM pg_catalog.pg_roles AS member, pg_catalog.pg_namespace WHERE rolname = ANY ($3) AND nspname = $4`;
+
+/**
+ * Lets roles take on the role of a tenant, with SET ROLE only: nobody has its rights without asking for them. What rights
+ * of their own they have to the schema is taken from them.
+ */
+export async function admitMembers(
+  tenant: Tenant,
+  role: string,
+  names: readonly string[],
+  ground: RoleGround,
+  runner: QueryRunner,
+): Promise<void> {
+  const privilege = ground.hasGrantOptions ? 'SET' : 'MEMBER';
+  const found = await runner.manager.query<Member[]>(MEMBERS, [role, privilege, names, tenant.schema]);
+  for (const name of names) {
+    const member = found.find((one) => one.name === name);
+    if (!member) throw new TenantSchemaError(tenant.schema, `There is no database role ${name}; grantTo names it.`);
+    assertNoHeir(tenant, member, ground);
+    if (member.hasRights) await revokeOwnRights(tenant, member, runner);
+    if (!member.isMember) await admit(role, member, ground, runner);
+  }
+}
+
+/** The owner of the schemas may inherit: it has all these rights anyway. */
+function assertNoHeir(tenant: Tenant, { name, inherits }: Member, { hasGrantOptions, maker, login }: RoleGround): void {
+  if (hasGrantOptions || !inherits || name === maker || name === login) return;
+  const member = pg.escapeIdentifier(name);
+  throw new TenantSchemaError(
+    tenant.schema,
+    `The database role ${member} would have the rights of every tenant at once: before PostgreSQL 16 a role that inherits ` +
+      `has those of all roles it is a member of. Mend it with: ALTER ROLE ${member} NOINHERIT;`,
+  );
+}
+
+async function revokeOwnRights(tenant: Tenant, { name }: Member, runner: QueryRunner): Promise<void> {
+  const member = pg.escapeIdentifier(name);
+  const schema = pg.escapeIdentifier(tenant.schema);
+  await runner.query(`REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM ${member}`);
+  await runner.query(`REVOKE ALL ON ALL SEQUENCES IN SCHEMA ${schema} FROM ${member}`);
+  await runner.query(`REVOKE ALL ON SCHEMA ${schema} FROM ${member}`);
+}
+
+async function admit(
+  role: string,
+  { name }: Member,
+  { hasGrantOptions }: RoleGround,
+  runner: QueryRunner,
+): Promise<void> {
+  const options = hasGrantOptions ? ' WITH INHERIT FALSE, SET TRUE' : '';
+  await runner.query(`GRANT ${pg.escapeIdentifier(role)} TO ${pg.escapeIdentifier(name)}${options}`);
+}
