@@ -9,7 +9,7 @@ import {
 import { bindToContext } from './bind-to-context.js';
 import { BoundQuery } from './bound-query.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
-import { bindSubmittable, keepContext } from './prefixed-submittable.js';
+import { bindByTransaction, bindCursor, keepContext, outsideTransactionError } from './prefixed-submittable.js';
 import type { PreparedStatement } from './prepared-statements.js';
 import { PreparedStatements } from './prepared-statements.js';
 import type { Callback, QueryConfig } from './query-arguments.js';
@@ -161,11 +161,11 @@ export class BoundClient extends pg.Client implements StatementSender {
     nameTimeouts(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {
-      bindSubmittable(submittable, this, binding);
-    } else if (this.heldBegin !== undefined) {
-      this.sendHeldBegin(binding);
-    } else if (this.isIdle) {
-      throw new UnsupportedStatementError('COPY and the like are bound by their transaction only. Begin one before.');
+      bindCursor(submittable, this, binding, traits);
+    } else {
+      if (this.heldBegin !== undefined) this.sendHeldBegin(binding);
+      else if (this.isIdle) throw outsideTransactionError();
+      bindByTransaction(submittable, this);
     }
     // What is not known may leave anything.
     this.residue ||= traits?.leavesResidue ?? true;
@@ -212,6 +212,12 @@ export class BoundClient extends pg.Client implements StatementSender {
     const current = this.bindings.of(currentScope());
     if (current !== binding && current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
     return binding;
+  }
+
+  /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
+  get isIdle(): boolean {
+    const status = this.state.getTransactionStatus();
+    return status === 'I' || status === null;
   }
 
   get holdsBegin(): boolean {
@@ -267,12 +273,6 @@ export class BoundClient extends pg.Client implements StatementSender {
     const active = this.state._activeQuery;
     if (active instanceof BoundQuery) active.refuse(violation);
     this.onViolation?.(violation);
-  }
-
-  /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */
-  private get isIdle(): boolean {
-    const status = this.state.getTransactionStatus();
-    return status === 'I' || status === null;
   }
 
   private get state(): PgClientState {

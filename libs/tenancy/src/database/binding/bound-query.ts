@@ -1,5 +1,6 @@
 import { serialize } from 'pg-protocol';
-import { TransactionAbortedError, UnsupportedStatementError } from '../../tenancy.errors.js';
+import { TransactionAbortedError } from '../../tenancy.errors.js';
+import { mayCommit, mayCommitError } from './may-commit.js';
 import { explainNoTransaction } from './no-transaction.js';
 import type { PgConnection, PgDataRow, PgMessage, PgRowDescription, PgSubmittable } from './pg-internals.js';
 import type { PreparedStatement } from './prepared-statements.js';
@@ -65,10 +66,8 @@ export class BoundQuery implements PgSubmittable {
     // Made before the prefix is taken: what cannot be written must leave the BEGIN where it is.
     const own = isExtended ? extendedMessages(statement, this.prepared) : undefined;
     const prefix = sender.takePrefix(binding);
-    if (prefix && prefix.begin === undefined && traits.needsTransaction) {
-      return new UnsupportedStatementError('CALL may end the transaction that binds it. Begin one before.');
-    }
     this.isAlone = prefix !== undefined && prefix.begin === undefined;
+    if (this.isAlone && mayCommit(traits, isExtended)) return mayCommitError();
     if (traits.createsObjects) this.answersToSkip = 1;
     if (!own) {
       connection.stream.write(this.simpleMessages(prefix));

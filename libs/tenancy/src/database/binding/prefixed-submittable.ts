@@ -1,13 +1,22 @@
 import { AsyncResource } from 'node:async_hooks';
+import { UnsupportedStatementError } from '../../tenancy.errors.js';
+import { mayCommit, mayCommitError } from './may-commit.js';
 import type { PgSubmittable } from './pg-internals.js';
 import type { StatementSender } from './statement-sender.js';
+import type { StatementTraits } from './statement-traits.js';
 import type { TenantBinding } from './tenant-binding.js';
 
 /** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
-export function bindSubmittable(submittable: PgSubmittable, sender: StatementSender, binding: TenantBinding): void {
+export function bindCursor(
+  submittable: PgSubmittable,
+  sender: StatementSender,
+  binding: TenantBinding,
+  traits: StatementTraits | undefined,
+): void {
   const { submit, handleCommandComplete } = submittable;
   submittable.submit = (connection) => {
     const prefix = sender.takePrefix(binding);
+    if (prefix && prefix.begin === undefined && traits && mayCommit(traits, true)) return mayCommitError();
     if (prefix) {
       // The first completions are the prefix's; then the submittable has its own handler again.
       let answersToSkip = prefix.begin === undefined ? 1 : 2;
@@ -19,6 +28,18 @@ export function bindSubmittable(submittable: PgSubmittable, sender: StatementSen
     }
     return submit.call(submittable, connection);
   };
+}
+
+/** Lets a COPY and the like, which takes no prefix, be sent only in a transaction: that binds it. */
+export function bindByTransaction(submittable: PgSubmittable, sender: StatementSender): void {
+  const { submit } = submittable;
+  // The one it was asked for in may have ended until it is its turn.
+  submittable.submit = (connection) =>
+    sender.isIdle ? outsideTransactionError() : submit.call(submittable, connection);
+}
+
+export function outsideTransactionError(): UnsupportedStatementError {
+  return new UnsupportedStatementError('COPY and the like are bound by their transaction only. Begin one before.');
 }
 
 const HANDLERS = [

@@ -7,6 +7,8 @@ import type { TenantBinding } from './tenant-binding.js';
 
 /** What a statement asks of the connection that sends it. */
 export interface StatementSender extends TypeParsers {
+  /** Whether the server says that no transaction is open. */
+  readonly isIdle: boolean;
   /** Whether a BEGIN waits for a statement to travel with. */
   readonly holdsBegin: boolean;
   /**

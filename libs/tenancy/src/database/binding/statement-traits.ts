@@ -22,6 +22,8 @@ export interface StatementTraits {
   readonly refusalBehindPooler: string | undefined;
   /** It may end the transaction that binds it, unless a transaction was begun before. */
   readonly needsTransaction: boolean;
+  /** So may a DO, unless it travels in a simple query: PostgreSQL lets nothing commit that shares one with others. */
+  readonly isBlock: boolean;
   /** It makes a table or the like: where the tenant's schema is gone, in the session's own. */
   readonly createsObjects: boolean;
   /** It may change what statements were prepared for. */
@@ -94,6 +96,7 @@ function read(sql: string): StatementTraits {
     refusal: refusalOf(statements, isBody),
     refusalBehindPooler: isBody ? undefined : firstOf(statements, sessionStateOf),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
+    isBlock: /^do\b/.test(first),
     createsObjects:
       statements.some((text) => CREATES.test(text) || makesTable(text)) &&
       !statements.some((text) => text.startsWith('create schema')),

@@ -314,6 +314,27 @@ describe('a transaction', () => {
     );
   });
 
+  it('is needed by what might commit, by cursor and by DO too', async () => {
+    const insert = "COMMIT; INSERT INTO messages (body) VALUES ('of nobody');";
+    await database.query(`CREATE OR REPLACE PROCEDURE t_acme.q() LANGUAGE plpgsql AS $$ BEGIN ${insert} END $$`);
+    const block = `DO $$ BEGIN ${insert} END $$`;
+    await asAcme(() =>
+      within(async (client) => {
+        for (const text of ['CALL q()', block]) {
+          await expect(client.query(new Cursor(text)).read(1)).rejects.toThrow('Begin one before');
+        }
+        const extended = { text: block, queryMode: 'extended' };
+        await expect(client.query(extended)).rejects.toThrow('Begin one before');
+        await expect(client.query(block)).rejects.toThrow('invalid transaction termination');
+        await client.query("DO $$ BEGIN PERFORM 'nothing'; END $$");
+        await client.query('BEGIN');
+        await expect(client.query(new Cursor(block)).read(1)).rejects.toThrow('invalid transaction termination');
+        await client.query('ROLLBACK');
+      }),
+    );
+    expect(await asSystem(bodies)).toEqual(['of the system']);
+  });
+
   it('that is left open in a callback does not go to the next one', async () => {
     const client = await asAcme(() => pool.connect());
     const next = asGlobex(() => pool.connect());
@@ -386,6 +407,22 @@ describe('what cannot be bound', () => {
     );
     const copy = { submit: () => undefined, handleDataRow: () => undefined, handleCommandComplete: () => undefined };
     expect(() => asAcme(() => client.query(copy as never))).toThrow('Begin one before');
+    client.release();
+  });
+
+  it('is refused where the transaction has ended until it is the turn of a COPY', async () => {
+    const client = await asAcme(() => pool.connect());
+    const refused = await asAcme(async () => {
+      await client.query('BEGIN');
+      await client.query('SELECT 1');
+      const committed = client.query('COMMIT');
+      const error = new Promise((resolve) => {
+        client.query({ submit: () => resolve('was sent'), handleError: resolve } as never);
+      });
+      await committed;
+      return error;
+    });
+    expect(refused).toMatchObject({ code: 'STATEMENT_UNSUPPORTED' });
     client.release();
   });
 });
