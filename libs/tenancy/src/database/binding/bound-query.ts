@@ -1,5 +1,6 @@
 import { serialize } from 'pg-protocol';
 import { TransactionAbortedError } from '../../tenancy.errors.js';
+import { apart } from './apart.js';
 import { mayCommit, mayCommitError } from './may-commit.js';
 import { explainNoTransaction } from './no-transaction.js';
 import type { PgConnection, PgDataRow, PgMessage, PgRowDescription, PgSubmittable } from './pg-internals.js';
@@ -130,19 +131,11 @@ export class BoundQuery implements PgSubmittable {
     const position = Number(error.position);
     if (this.prefixLength > 0 && position > this.prefixLength) error.position = String(position - this.prefixLength);
     explainNoTransaction(error);
-    this.callback(this.failure ?? named(error, this.binding));
+    apart(() => this.callback(this.failure ?? named(error, this.binding)));
   }
 
   handleReadyForQuery(): void {
-    try {
-      if (this.failure) this.callback(this.failure);
-      else this.callback(null, this.reader.value);
-    } catch (error) {
-      // Thrown by whoever asked, not by the connection: it must not end up in the parser of its messages.
-      process.nextTick(() => {
-        throw error;
-      });
-    }
+    apart(() => (this.failure ? this.callback(this.failure) : this.callback(null, this.reader.value)));
   }
 
   handleEmptyQuery(): void {}

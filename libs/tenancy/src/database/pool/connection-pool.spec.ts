@@ -1,9 +1,11 @@
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
-import { runInScope } from '../../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { defineTenant } from '../../tenants/tenant.js';
 import { TenantBindings } from '../binding/tenant-binding.js';
+import { Affinity } from './affinity.js';
+import type { PooledConnection } from './pooled-connection.js';
 import { TenantPool } from './tenant-pool.js';
 import type { TenantPoolOptions } from './tenant-pool-options.js';
 
@@ -103,6 +105,67 @@ describe('a pool with no connection left', () => {
       const asked = await Promise.allSettled([1, 2, 3, 4, 5].map(() => asAcme(() => pool.connect())));
       expect(asked.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
       expect([pool.totalCount, pool.waitingCount]).toEqual([0, 0]);
+    }));
+});
+
+describe('who is called back', () => {
+  type Known = { connections: Set<PooledConnection> };
+  const connect = (pool: TenantPool, id: string, then: (client: pg.PoolClient) => void): void =>
+    runInScope({ tenant: defineTenant({ id, schema: `t_${id}` }) }, () => pool.connect((_, client) => then(client!)));
+
+  it('and takes a connection there and then, is given none that another one is given too', () =>
+    withPool({ max: 10 }, async (pool) => {
+      const opened = await Promise.all([1, 2, 3].map(() => asAcme(() => pool.connect())));
+      const known = [...(pool as unknown as Known).connections];
+      for (const { schemas } of known) for (let at = 0; at < 300; at += 1) schemas.add(`t_other_${at}`);
+      known.find(({ client }) => (client as unknown) === opened[1])!.schemas.add('t_initech');
+      const affinity = new Affinity(10, true);
+      const strangers = Array.from({ length: 100 }, (_, at) => `stranger${at}`);
+      const [first, second] = strangers.filter((id) => !known.some((one) => affinity.suits(one, `t_${id}`)));
+      for (const client of opened) client.release();
+      const taken: pg.PoolClient[] = [];
+      await new Promise<void>((resolve) => {
+        const take = (client: pg.PoolClient) => {
+          if (taken.push(client) === 3) resolve();
+        };
+        connect(pool, first, (client) => {
+          take(client);
+          connect(pool, 'initech', take);
+        });
+        connect(pool, second, take);
+      });
+      expect(new Set(taken).size).toBe(3);
+      for (const client of taken) client.release();
+    }));
+
+  it('and throws, costs whoever gave the connection back nothing', () =>
+    withPool({ max: 1, perTenant: { limit: 1, maxWait: 10_000 } }, async (pool) => {
+      const thrown = new Promise((resolve) => {
+        const others = process.listeners('uncaughtException');
+        process.removeAllListeners('uncaughtException');
+        process.once('uncaughtException', (error) => {
+          for (const other of others) process.on('uncaughtException', other);
+          resolve(error);
+        });
+      });
+      const client = await asAcme(() => pool.connect());
+      connect(pool, 'globex', (next) => {
+        next.release();
+        throw new Error('of the application');
+      });
+      client.release();
+      expect(await thrown).toMatchObject({ message: 'of the application' });
+      expect(await asAcme(() => pidOf(pool))).toEqual(expect.any(Number));
+    }));
+
+  it('is so in a scope of his own, and so are those who listen to the pool', () =>
+    withPool({ max: 1 }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      const acquired = new Promise((resolve) => pool.once('acquire', () => resolve(currentScope()?.tenant?.id)));
+      const next = asGlobex(() => pool.connect());
+      asAcme(() => client.release());
+      expect(await acquired).toBe('globex');
+      (await next).release();
     }));
 });
 

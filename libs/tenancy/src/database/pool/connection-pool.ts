@@ -174,8 +174,10 @@ export class ConnectionPool extends EventEmitter {
       this.spillTimer = undefined;
       const now = performance.now();
       for (const connection of this.idle.slice()) {
+        // Whoever was just served may have taken it himself.
+        if (connection.idleSince === undefined) continue;
         // A timer may fire a little early.
-        if (now - connection.idleSince! < SPILL_MS - 1) continue;
+        if (now - connection.idleSince < SPILL_MS - 1) continue;
         const request = this.waiting.takeFirst();
         if (!request) break;
         this.wake(connection);
@@ -193,7 +195,8 @@ export class ConnectionPool extends EventEmitter {
       this.sweepTimer = undefined;
       const now = performance.now();
       for (const connection of this.idle.slice()) {
-        const isOld = idleTimeoutMillis > 0 && now - connection.idleSince! >= idleTimeoutMillis;
+        if (connection.idleSince === undefined) continue;
+        const isOld = idleTimeoutMillis > 0 && now - connection.idleSince >= idleTimeoutMillis;
         if ((isOld && this.totalCount > min) || this.isSpent(connection)) this.close(connection);
       }
       if (this.idle.length > 0) this.sweepLater();

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
+import { apart } from '../binding/apart.js';
 import { bindToContext } from '../binding/bind-to-context.js';
 import type { TenantBinding, TenantBindings } from '../binding/tenant-binding.js';
 import { ConnectionPool } from './connection-pool.js';
@@ -54,10 +55,12 @@ export class TenantPool extends ConnectionPool {
     const { shares } = this;
     const { tenantId } = binding;
     if (!shares || tenantId === undefined) return this.checkOut(binding, callback, NOTHING);
-    const inCallersContext = bindToContext(callback);
+    const answer = bindToContext(apart);
     shares.acquire(tenantId, (refusal) => {
-      if (refusal) inCallersContext(refusal, undefined, NOTHING);
-      else this.checkOut(binding, inCallersContext, () => shares.release(tenantId));
+      answer(() => {
+        if (refusal) callback(refusal, undefined, NOTHING);
+        else this.checkOut(binding, callback, () => shares.release(tenantId));
+      });
     });
   }
 
@@ -86,20 +89,22 @@ export class TenantPool extends ConnectionPool {
     const connection = this.takeIdle(binding.schema);
     // At once, in the context of who asks.
     if (connection) this.handOver(connection, binding, callback, returned);
-    else this.wait(this.requestOf(binding, bindToContext(callback), returned));
+    else this.wait(this.requestOf(binding, callback, returned));
   }
 
   private requestOf(binding: TenantBinding, callback: ConnectCallback, returned: () => void): ConnectionRequest {
+    // By whoever gives a connection back: not in his context, and not at his expense.
+    const answer = bindToContext(apart);
     const request: ConnectionRequest = {
       binding,
       serve: (connection) => {
         clearTimeout(timer);
-        this.handOver(connection, binding, callback, returned);
+        answer(() => this.handOver(connection, binding, callback, returned));
       },
       refuse: (error) => {
         clearTimeout(timer);
         returned();
-        callback(error, undefined, NOTHING);
+        answer(() => callback(error, undefined, NOTHING));
       },
     };
     const { connectionTimeoutMillis } = this.limits;
@@ -121,7 +126,7 @@ export class TenantPool extends ConnectionPool {
     connection.schemas.add(binding.schema);
     connection.client.bind(binding);
     const client = connection.client as unknown as pg.PoolClient;
-    this.emit('acquire', client);
+    apart(() => this.emit('acquire', client));
     let isReleased = false;
     client.release = (reason) => {
       if (isReleased) throw new Error('The connection was already given back.');
@@ -135,7 +140,7 @@ export class TenantPool extends ConnectionPool {
   private giveBack(connection: PooledConnection, reason: Error | boolean | undefined, returned: () => void): void {
     const { client } = connection;
     client.unbind();
-    this.emit('release', reason, client);
+    apart(() => this.emit('release', reason, client));
     const done = (isUsable: boolean) => {
       if (isUsable && !client.isBroken) this.offer(connection);
       else this.close(connection);
