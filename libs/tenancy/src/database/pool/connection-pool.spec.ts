@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { startProxy } from '../../../../../test/support/proxy.js';
 import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { defineTenant } from '../../tenants/tenant.js';
 import { TenantBindings } from '../binding/tenant-binding.js';
@@ -167,6 +168,41 @@ describe('who is called back', () => {
       expect(await acquired).toBe('globex');
       (await next).release();
     }));
+});
+
+describe('a connection that is given back while it works', () => {
+  const run = (pool: TenantPool, sql: string) => async (): Promise<void> => {
+    const client = await pool.connect();
+    client.query(sql).catch(() => undefined);
+    client.release();
+  };
+
+  it('goes to nobody before its cancellation has arrived', async () => {
+    const proxy = await startProxy(database.appUrl);
+    await withPool({ max: 1, connectionString: proxy.url }, async (pool) => {
+      // As long as it takes until it is cancelled, and a little longer; the cancellation takes longer still.
+      proxy.delayCancellations(500);
+      await asAcme(run(pool, 'SELECT pg_sleep(1.2)'));
+      const slept = asGlobex(() => pool.query('SELECT pg_sleep(0.8)'));
+      await expect(slept).resolves.toMatchObject({ rowCount: 1 });
+    });
+    await proxy.close();
+  });
+
+  it('is closed, and its share is free, where the server does not answer any more', async () => {
+    const proxy = await startProxy(database.appUrl);
+    const perTenant = { limit: 1, maxWait: 8_000 };
+    await withPool({ max: 1, connectionString: proxy.url, perTenant, server: { isDirect: true } }, async (pool) => {
+      const client = await asAcme(() => pool.connect());
+      await asAcme(() => client.query("SET statement_timeout = '1h'"));
+      proxy.swallow(true);
+      client.release();
+      await new Promise((resolve) => pool.once('remove', resolve));
+      proxy.swallow(false);
+      expect(await asAcme(() => pidOf(pool))).toEqual(expect.any(Number));
+    });
+    await proxy.close();
+  });
 });
 
 describe('a pool that ends', () => {
