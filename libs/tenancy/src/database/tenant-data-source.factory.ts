@@ -1,17 +1,16 @@
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
-import type { DataSourceOptions, QueryRunner } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { CannotConnectAlreadyConnectedError, DataSource } from 'typeorm';
 import type { Observable } from 'rxjs';
 import { Subject } from 'rxjs';
-import { runInScope } from '../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import type { IsolationViolationError } from '../tenancy.errors.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
-import { bindDataSource, scopeOf, withinOf } from './orm/bound-data-source.js';
-import { EntityTenancy } from './orm/entity-tenancy.js';
-import { GuardedEntityManager } from './orm/guarded-entity-manager.js';
+import { bindDataSource } from './orm/bound-data-source.js';
+import { guardDataSource, guardEntityMetadata } from './orm/guard-data-source.js';
 import { loginRoleWarnings } from './server/login-role.js';
 import { DEFAULT_SERVER, TenantBindings } from './binding/tenant-binding.js';
 import { OutsideTransaction } from './outside-transaction.js';
@@ -20,7 +19,6 @@ import { ServerPools } from './server-pools.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
 import { commonOptions, serverOptions } from './tenant-database-servers.js';
 import { TenantSettings } from './tenant-settings.js';
-import { TenantRelationLoader } from './orm/tenant-relation-loader.js';
 import type { Within } from './orm/within.js';
 
 const FORBIDDEN = ['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'nativeDriver', 'cache'];
@@ -44,7 +42,6 @@ export class TenantDataSourceFactory {
   private readonly settings: TenantSettings;
   private readonly bindings: TenantBindings;
   private readonly pools: ServerPools;
-  private readonly entities: EntityTenancy;
   private readonly logger = new Logger('TenancyModule');
   private readonly views = new WeakMap<Tenant, DataSource>();
 
@@ -64,9 +61,7 @@ export class TenantDataSourceFactory {
     });
     this.outside = new OutsideTransaction(this.bindings, (server) => this.pools.clientOptions(server));
     this.dataSource = new DataSource(toDataSourceOptions(this.options, this.pools));
-    const keyOf = (runner: QueryRunner | undefined) => this.bindings.find(scopeOf(runner))?.key;
-    this.entities = new EntityTenancy(keyOf);
-    guardEntities(this.dataSource, this.entities);
+    guardDataSource(this.dataSource, () => this.bindings.find(currentScope())?.key);
     this.system = this.systemOf(DEFAULT_SERVER);
   }
 
@@ -107,7 +102,7 @@ export class TenantDataSourceFactory {
   }
 
   private bind(within: Within): DataSource {
-    return bindDataSource(this.dataSource, this.entities, within);
+    return bindDataSource(this.dataSource, within);
   }
 
   /**
@@ -128,7 +123,7 @@ export class TenantDataSourceFactory {
     // Before TypeORM asks anything: what it would make of answers that are not to be relied on says nothing.
     const servers = await this.pools.open();
     await runInScope({ system: true }, () => this.dataSource.initialize());
-    this.dataSource.subscribers.push(this.entities);
+    guardEntityMetadata(this.dataSource);
     // TypeORM remembers the schema it connected in, and would look for every tenant's tables there.
     Object.assign(this.dataSource.driver, { schema: undefined, searchSchema: undefined });
     for (const { name } of servers) this.settings.learn(name, await databaseNameOf(this.systemOf(name)));
@@ -151,17 +146,6 @@ export class TenantDataSourceFactory {
 async function databaseNameOf(system: DataSource): Promise<string> {
   const [{ name }] = await system.query<Array<{ name: string }>>('SELECT pg_catalog.current_database() AS name');
   return name;
-}
-
-/** Puts the guards of entities where TypeORM loads, stores and relates them, for this DataSource and all views of it. */
-function guardEntities(dataSource: DataSource, entities: EntityTenancy): void {
-  Object.assign(dataSource, {
-    relationLoader: new TenantRelationLoader(dataSource, entities),
-    createEntityManager(this: DataSource, runner?: QueryRunner) {
-      return new GuardedEntityManager(this, runner, entities, withinOf(this));
-    },
-  });
-  Object.assign(dataSource, { manager: dataSource.createEntityManager() });
 }
 
 function toDataSourceOptions(options: TenantDatabaseOptions, pools: ServerPools): DataSourceOptions {

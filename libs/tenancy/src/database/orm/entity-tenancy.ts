@@ -1,82 +1,67 @@
-import type {
-  EntityMetadata,
-  EntitySubscriberInterface,
-  InsertEvent,
-  LoadEvent,
-  ObjectLiteral,
-  QueryRunner,
-  RecoverEvent,
-  RemoveEvent,
-  SoftRemoveEvent,
-  UpdateEvent,
-} from 'typeorm';
+import { FindOperator } from 'typeorm';
 import { TenantMismatchError } from '../../tenancy.errors.js';
-
-/** What a query runner, or the running code, is bound to; `undefined` where it is bound to nobody. */
-export type BindingKeyOf = (runner: QueryRunner | undefined) => string | undefined;
+import { OwnerMark } from './owner-mark.js';
 
 /**
- * Remembers which tenant an entity belongs to, and refuses to store, to remove or to relate it under another one: the row
- * that has its id there is somebody else's.
+ * Remembers which tenant an entity belongs to, and refuses it under another one: the row that has its id there is somebody
+ * else's.
  */
-export class EntityTenancy implements EntitySubscriberInterface {
-  private readonly keys = new WeakMap<object, string>();
+export class EntityTenancy {
+  /** @param currentKey What the running code is bound to; `undefined` where it is bound to nobody. */
+  constructor(readonly currentKey: () => string | undefined) {}
 
-  constructor(private readonly keyOf: BindingKeyOf) {}
+  /** Remembers that an entity belongs to whoever the running code is bound to. */
+  remember(entity: object, owner = this.currentKey()): void {
+    if (owner !== undefined) OwnerMark.set(entity, owner);
+  }
 
-  /** Throws where an entity belongs to another tenant than the one that the query runner, or the running code, is bound to. */
-  assertOwn(entity: object | undefined, runner: QueryRunner | undefined): void {
-    const owner = entity && this.keys.get(entity);
-    if (owner === undefined) return;
-    const current = this.keyOf(runner);
+  /** A copy belongs to whom its original belongs to. Throws where it is made of the entities of two tenants. */
+  inherit(copy: object, original: object): void {
+    const owner = OwnerMark.of(original);
+    if (owner !== undefined) OwnerMark.set(copy, same(OwnerMark.of(copy), owner));
+  }
+
+  /** Throws where an entity belongs to another tenant than the one that the running code is bound to. */
+  assertOwn(entity: object): void {
+    const owner = OwnerMark.of(entity);
+    if (owner !== undefined) this.assertCurrent(owner);
+  }
+
+  /** Throws where the running code is not bound to an owner. */
+  assertCurrent(owner: string): void {
+    const current = this.currentKey();
     if (current !== owner) throw new TenantMismatchError(owner, current ?? 'nobody', 'entity');
   }
 
-  remember(entity: object, runner: QueryRunner | undefined): void {
-    const key = this.keyOf(runner);
-    if (key !== undefined) this.keys.set(entity, key);
-  }
-
-  afterLoad(entity: ObjectLiteral, event?: LoadEvent<ObjectLiteral>): void {
-    // An entity that is common to all tenants belongs to none of them.
-    if (!event?.metadata.schema) this.remember(entity, event?.queryRunner);
-  }
-
-  afterInsert({ entity, metadata, queryRunner }: InsertEvent<ObjectLiteral>): void {
-    if (!metadata.schema && entity) this.remember(entity, queryRunner);
-  }
-
-  beforeInsert(event: InsertEvent<ObjectLiteral>): void {
-    this.check(event.entity, event.metadata, event.queryRunner);
-  }
-
-  beforeUpdate(event: UpdateEvent<ObjectLiteral>): void {
-    this.check(event.entity, event.metadata, event.queryRunner);
-  }
-
-  beforeRemove(event: RemoveEvent<ObjectLiteral>): void {
-    this.check(event.entity, event.metadata, event.queryRunner);
-  }
-
-  beforeSoftRemove(event: SoftRemoveEvent<ObjectLiteral>): void {
-    this.check(event.entity, event.metadata, event.queryRunner);
-  }
-
-  beforeRecover(event: RecoverEvent<ObjectLiteral>): void {
-    this.check(event.entity, event.metadata, event.queryRunner);
-  }
-
-  private check(entity: ObjectLiteral | undefined, metadata: EntityMetadata, runner: QueryRunner): void {
-    if (!entity) return;
-    this.assertOwn(entity, runner);
-    for (const relation of metadata.relations) {
-      // What is not loaded yet is not asked for: a lazy relation would go to the database here.
-      const related: unknown = relation.isLazy
-        ? entity[`__${relation.propertyName}__`]
-        : relation.getEntityValue(entity);
-      for (const one of Array.isArray(related) ? related : [related]) {
-        if (typeof one === 'object' && one !== null) this.assertOwn(one as object, runner);
-      }
+  /**
+   * Whose entities a criterion is made of; `undefined` where none of them is remembered. Throws where they are two
+   * tenants'.
+   */
+  ownerWithin(value: unknown, found?: string): string | undefined {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return found;
+    const owner = OwnerMark.of(value);
+    if (owner !== undefined) return same(found, owner);
+    if (value instanceof FindOperator) return this.ownerWithin(value.value, found);
+    // What is neither a list nor a plain object ends the search below its own values: an entity leads to all its others.
+    const isOpen = Array.isArray(value) || isPlain(value);
+    for (const item of Object.values(value) as unknown[]) {
+      if (isOpen) found = this.ownerWithin(item, found);
+      else if (typeof item === 'object' && item !== null) found = same(found, OwnerMark.of(item));
     }
+    return found;
   }
+}
+
+function same(found: string | undefined, owner: string): string;
+function same(found: string | undefined, owner: string | undefined): string | undefined;
+function same(found: string | undefined, owner: string | undefined): string | undefined {
+  if (found !== undefined && owner !== undefined && found !== owner) {
+    throw new TenantMismatchError(owner, found, 'entity');
+  }
+  return owner ?? found;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -1,0 +1,35 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { CopyingTransformer } from './copying-transformer.js';
+import { EntityTenancy } from './entity-tenancy.js';
+import { GuardedEntityManager } from './guarded-entity-manager.js';
+import { guardMetadata } from './guarded-metadata.js';
+import { setTenancy, tenancyOf } from './orm-tenancy.js';
+import type { EntityOrRunner } from './queries/create-query.js';
+import { createQuery } from './queries/create-query.js';
+import { TenantRelationLoader } from './tenant-relation-loader.js';
+
+/**
+ * Puts the guards of entities where TypeORM loads, stores and relates them: at this one DataSource and all views of it.
+ * Called before it is initialised.
+ *
+ * @param currentKey What the running code is bound to; `undefined` where it is bound to nobody.
+ */
+export function guardDataSource(dataSource: DataSource, currentKey: () => string | undefined): void {
+  const entities = new EntityTenancy(currentKey);
+  setTenancy(dataSource, { entities, transformer: new CopyingTransformer(entities) });
+  Object.assign(dataSource, {
+    relationLoader: new TenantRelationLoader(dataSource),
+    createQueryBuilder(this: DataSource, entityOrRunner?: EntityOrRunner, alias?: string, runner?: QueryRunner) {
+      return createQuery(this, entityOrRunner, alias, runner);
+    },
+    createEntityManager(this: DataSource, runner?: QueryRunner) {
+      return new GuardedEntityManager(this, runner);
+    },
+  });
+  Object.assign(dataSource, { manager: dataSource.createEntityManager() });
+}
+
+/** The same for the metadata, which are made while the DataSource is initialised. */
+export function guardEntityMetadata(dataSource: DataSource): void {
+  for (const metadata of dataSource.entityMetadatas) guardMetadata(metadata, tenancyOf(dataSource).entities);
+}
