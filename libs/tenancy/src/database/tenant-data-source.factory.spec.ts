@@ -209,7 +209,7 @@ describe('a session', () => {
 });
 
 describe('options that go round the tenants', () => {
-  it.each(['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'cache'])('%s is refused', (name) => {
+  it.each(['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver'])('%s is refused', (name) => {
     expect(() => newFactory({ [name]: true })).toThrow(`database.${name} would go round the tenants`);
   });
 

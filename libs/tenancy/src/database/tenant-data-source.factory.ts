@@ -21,7 +21,7 @@ import { commonOptions, serverOptions } from './tenant-database-servers.js';
 import { TenantSettings } from './tenant-settings.js';
 import type { Within } from './orm/within.js';
 
-const FORBIDDEN = ['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'nativeDriver', 'cache'];
+const FORBIDDEN = ['schema', 'synchronize', 'migrationsRun', 'dropSchema', 'driver', 'nativeDriver'];
 
 /**
  * Makes the DataSource of all tenants: one pool for each database server, and every statement bound to the current
@@ -61,7 +61,10 @@ export class TenantDataSourceFactory {
     });
     this.outside = new OutsideTransaction(this.bindings, (server) => this.pools.clientOptions(server));
     this.dataSource = new DataSource(toDataSourceOptions(this.options, this.pools));
-    guardDataSource(this.dataSource, () => this.bindings.find(currentScope())?.key);
+    guardDataSource(this.dataSource, {
+      find: () => this.bindings.find(currentScope())?.key,
+      get: () => this.bindings.of(currentScope()).key,
+    });
     this.system = this.systemOf(DEFAULT_SERVER);
   }
 

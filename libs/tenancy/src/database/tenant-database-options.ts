@@ -56,7 +56,7 @@ export interface TenantDatabaseServerOptions extends Pick<
 
 /**
  * TypeORM's own options of a PostgreSQL DataSource, without those that would go round the tenants (`schema`,
- * `synchronize`, `migrationsRun`, `dropSchema`, `driver`, `cache`), and a few of this module's.
+ * `synchronize`, `migrationsRun`, `dropSchema`, `driver`), and a few of this module's.
  */
 export interface TenantDatabaseOptions
   extends
@@ -71,7 +71,6 @@ export interface TenantDatabaseOptions
       | 'dropSchema'
       | 'driver'
       | 'nativeDriver'
-      | 'cache'
       | 'replication'
     > {
   /** Tells this form from `TenantDatabaseServers`, which has one. */
@@ -89,6 +88,18 @@ export interface TenantDatabaseOptions
    * for the system and for migrations. @defaultValue the login role's own `statement_timeout`
    */
   readonly statementTimeout?: number | ((tenant: Tenant) => number | undefined);
+  /**
+   * TypeORM's cache of query results: each tenant has its own entries. `type: 'redis'` and a `provider` are shared by all
+   * instances; with `ignoreErrors: true` a Redis that is away is a cache miss. `true` and `type: 'database'` keep results in
+   * a table in each tenant's schema, which a migration makes. @defaultValue no cache
+   *
+   * @example
+   * // in a migration
+   * async up(runner: QueryRunner) {
+   *   await runner.dataSource.queryResultCache?.synchronize(runner);
+   * }
+   */
+  readonly cache?: PostgresOptions['cache'];
   /**
    * Database roles that `TenantSchemaService` lets read and write the tables of a schema it makes, for services that do
    * not own the schemas. With `isolation: 'role'` they may take on the tenants' roles instead. @defaultValue `[]`

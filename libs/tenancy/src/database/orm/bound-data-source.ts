@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'typeorm';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { setTenancy, tenancyOf } from './orm-tenancy.js';
+import { TenantResultCache } from './result-cache/tenant-result-cache.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 import type { Within } from './within.js';
 
@@ -28,6 +29,9 @@ export function bindDataSource(dataSource: DataSource, within: Within): DataSour
   ] as const) {
     override(name, () => Promise.reject(notOnAView(name)));
   }
+  Object.defineProperty(view, 'queryResultCache', {
+    get: () => (dataSource.queryResultCache as TenantResultCache | undefined)?.boundTo(within),
+  });
   // One manager for the life of the view: it keeps the repositories that were asked for.
   let manager: EntityManager | undefined;
   Object.defineProperty(view, 'manager', { get: () => (manager ??= view.createEntityManager()) });

@@ -6,17 +6,25 @@ import { guardMetadata } from './guarded-metadata.js';
 import { setTenancy, tenancyOf } from './orm-tenancy.js';
 import type { EntityOrRunner } from './queries/create-query.js';
 import { createQuery } from './queries/create-query.js';
+import { guardResultCache } from './result-cache/guard-result-cache.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 
+/** What the running code is bound to. */
+export interface CurrentKey {
+  /** `undefined` where it is bound to nobody. */
+  find(): string | undefined;
+  /** Throws where it is bound to nobody. */
+  get(): string;
+}
+
 /**
- * Puts the guards of entities where TypeORM loads, stores and relates them: at this one DataSource and all views of it.
- * Called before it is initialised.
- *
- * @param currentKey What the running code is bound to; `undefined` where it is bound to nobody.
+ * Puts the guards of entities and results where TypeORM loads, stores, relates and caches them: at this one DataSource and
+ * all views of it. Called before it is initialised.
  */
-export function guardDataSource(dataSource: DataSource, currentKey: () => string | undefined): void {
-  const entities = new EntityTenancy(currentKey);
+export function guardDataSource(dataSource: DataSource, currentKey: CurrentKey): void {
+  const entities = new EntityTenancy(currentKey.find);
   setTenancy(dataSource, { entities, transformer: new CopyingTransformer(entities) });
+  guardResultCache(dataSource, currentKey.get);
   Object.assign(dataSource, {
     relationLoader: new TenantRelationLoader(dataSource),
     createQueryBuilder(this: DataSource, entityOrRunner?: EntityOrRunner, alias?: string, runner?: QueryRunner) {
