@@ -196,6 +196,14 @@ describe('a tenant that has a role of its own', () => {
     await expect(ofAcme.query(sql)).rejects.toMatchObject({ driverError: { code: '42501' } });
   });
 
+  it('runs nothing that its owner has prepared', async () => {
+    await withFactory({ ...options('role'), poolSize: 1, prepare: true }, async (preparing) => {
+      const read = (dataSource: DataSource) => dataSource.query('SELECT t_globex.read_messages($1)', ['t_acme']);
+      for (let n = 0; n < 3; n += 1) await read(preparing.forOwner(acme));
+      await expect(read(preparing.forTenant(acme))).rejects.toMatchObject({ driverError: { code: '42501' } });
+    });
+  });
+
   it('passes its role on to nobody', async () => {
     const role = `"t_acme@${databaseName()}"`;
     await expect(ofAcme.query(`GRANT ${role} TO "t_globex@${databaseName()}"`)).rejects.toMatchObject({
@@ -229,6 +237,17 @@ describe('a tenant that has a role of its own', () => {
     await ofAcme.transaction(async (manager) => {
       await expect(manager.query(sql)).rejects.toThrow();
       expect(await manager.query('SELECT current_user AS role')).toEqual([{ role: `t_acme@${databaseName()}` }]);
+    });
+  });
+
+  it('sends nothing that shows no text', async () => {
+    const silent = { submit: () => undefined, handleError: () => undefined };
+    await running.app.get(TenantContext).run('acme', async () => {
+      const runner = factory.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      const client = (await runner.connect()) as { query(submittable: object): void };
+      expect(() => client.query(silent)).toThrow('What shows no text');
+      await runner.release();
     });
   });
 
