@@ -1,41 +1,71 @@
-import type { DataSource, EntityManager, QueryRunner, ReplicationMode } from 'typeorm';
+import type { DataSource, QueryRunner, ReplicationMode } from 'typeorm';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { setTenancy, tenancyOf } from './orm-tenancy.js';
-import { TenantResultCache } from './result-cache/tenant-result-cache.js';
+import type { TenantResultCache } from './result-cache/tenant-result-cache.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 import type { Within } from './within.js';
+
+const REFUSED = ['initialize', 'destroy', 'synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration'] as const;
+
+/** What all views of a DataSource have in common. */
+const prototypes = new WeakMap<DataSource, DataSource>();
 
 /**
  * A view of a DataSource whose every statement runs in a scope of its own, whatever the scope of the caller. It shares
  * the pool and the metadata of the DataSource it was made from, and costs a few hundred bytes.
  */
 export function bindDataSource(dataSource: DataSource, within: Within): DataSource {
-  const view: DataSource = Object.create(dataSource);
-  const override = (name: keyof DataSource, value: unknown) => Object.defineProperty(view, name, { value });
-  setTenancy(view, { ...tenancyOf(dataSource), within });
-  override('createQueryRunner', (mode?: ReplicationMode) => {
-    const runner = dataSource.createQueryRunner.call(view, mode);
-    // Subscribers and migrations go on from here: what they ask the DataSource for has to be this view's too.
-    return Object.assign(bindRunner(runner, within), { dataSource: view });
-  });
-  override('relationLoader', new TenantRelationLoader(view));
-  for (const name of [
-    'initialize',
-    'destroy',
-    'synchronize',
-    'dropDatabase',
-    'runMigrations',
-    'undoLastMigration',
-  ] as const) {
-    override(name, () => Promise.reject(notOnAView(name)));
+  let prototype = prototypes.get(dataSource);
+  if (!prototype) {
+    prototype = viewsOf(dataSource);
+    prototypes.set(dataSource, prototype);
   }
-  Object.defineProperty(view, 'queryResultCache', {
-    get: () => (dataSource.queryResultCache as TenantResultCache | undefined)?.boundTo(within),
-  });
-  // One manager for the life of the view: it keeps the repositories that were asked for.
-  let manager: EntityManager | undefined;
-  Object.defineProperty(view, 'manager', { get: () => (manager ??= view.createEntityManager()) });
+  const view: DataSource = Object.create(prototype);
+  const { entities, transformer } = tenancyOf(dataSource);
+  setTenancy(view, { entities, transformer, within });
   return view;
+}
+
+function viewsOf(dataSource: DataSource): DataSource {
+  const prototype: DataSource = Object.create(dataSource, {
+    createQueryRunner: {
+      value(this: DataSource, mode?: ReplicationMode) {
+        const runner = dataSource.createQueryRunner.call(this, mode);
+        // Subscribers and migrations go on from here: what they ask the DataSource for has to be this view's too.
+        return Object.assign(bindRunner(runner, boundOf(this)), { dataSource: this });
+      },
+    },
+    queryResultCache: {
+      get(this: DataSource) {
+        return (dataSource.queryResultCache as TenantResultCache | undefined)?.boundTo(boundOf(this));
+      },
+    },
+    relationLoader: {
+      get(this: DataSource) {
+        return kept(this, 'relationLoader', new TenantRelationLoader(this));
+      },
+    },
+    // One manager for the life of the view: it keeps the repositories that were asked for.
+    manager: {
+      get(this: DataSource) {
+        return kept(this, 'manager', this.createEntityManager());
+      },
+    },
+  });
+  for (const name of REFUSED) {
+    Object.defineProperty(prototype, name, { value: () => Promise.reject(notOnAView(name)) });
+  }
+  return prototype;
+}
+
+function boundOf(view: DataSource): Within {
+  return tenancyOf(view).within!;
+}
+
+/** Keeps what was made when it was asked for first. */
+function kept<T>(view: DataSource, name: keyof DataSource, value: T): T {
+  Object.defineProperty(view, name, { value });
+  return value;
 }
 
 function bindRunner(runner: QueryRunner, within: Within): QueryRunner {

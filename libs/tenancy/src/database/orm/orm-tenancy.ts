@@ -11,21 +11,24 @@ export interface OrmTenancy {
   readonly within?: Within;
 }
 
-const known = new WeakMap<DataSource, OrmTenancy>();
+// A property, not an entry in a WeakMap: what is derived from a DataSource has it too.
+const TENANCY = Symbol('tenancy');
+
+type Known = DataSource & { readonly [TENANCY]?: OrmTenancy };
 
 export function setTenancy(dataSource: DataSource, tenancy: OrmTenancy): void {
-  known.set(dataSource, tenancy);
+  Object.defineProperty(dataSource, TENANCY, { value: tenancy });
 }
 
 export function tenancyOf(dataSource: DataSource): OrmTenancy {
-  const tenancy = known.get(dataSource);
+  const tenancy = (dataSource as Known)[TENANCY];
   if (!tenancy) throw new Error('This DataSource was not made by TenantDataSourceFactory.');
   return tenancy;
 }
 
 /** How to work in the scope of a DataSource; `undefined` where that is the scope of the running code. */
 export function withinOf(dataSource: DataSource): Within | undefined {
-  return known.get(dataSource)?.within;
+  return (dataSource as Known)[TENANCY]?.within;
 }
 
 /** Runs work in the scope of a DataSource: a view's own, the running code's for any other. */

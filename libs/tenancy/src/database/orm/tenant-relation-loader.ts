@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { RelationLoader } from 'typeorm/query-builder/RelationLoader.js';
-import { defineLazyRelation } from './lazy-relation.js';
+import { LazyRelation } from './lazy-relation.js';
 import { inScopeOf, tenancyOf } from './orm-tenancy.js';
 
 type Load = Parameters<RelationLoader['load']>;
@@ -8,6 +8,8 @@ type EnableLazyLoad = Parameters<RelationLoader['enableLazyLoad']>;
 
 /** Loads a relation only for the tenant that the entity belongs to: its id is another row's for every other one. */
 export class TenantRelationLoader extends RelationLoader {
+  private readonly lazyRelations = new WeakMap<Load[0], LazyRelation>();
+
   constructor(private readonly owner: DataSource) {
     super(owner);
   }
@@ -24,7 +26,12 @@ export class TenantRelationLoader extends RelationLoader {
   }
 
   override enableLazyLoad(...[relation, entity, runner]: EnableLazyLoad): void {
-    defineLazyRelation(entity, relation, (self) => this.load(relation, self, runner));
+    let lazy = this.lazyRelations.get(relation);
+    if (!lazy) {
+      lazy = new LazyRelation(relation, (self, by) => this.load(relation, self, by));
+      this.lazyRelations.set(relation, lazy);
+    }
+    lazy.defineOn(entity, runner);
   }
 }
 
