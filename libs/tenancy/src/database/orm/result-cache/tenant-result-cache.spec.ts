@@ -358,6 +358,21 @@ describe('a cache in the database', () => {
     expect(await ask()).toEqual(await ask());
   });
 
+  it('is cleared by a service that may only read and write', async () => {
+    const factory = await start(true);
+    await makeTables(factory);
+    await database.query(
+      `ALTER TABLE t_acme."query-result-cache" OWNER TO CURRENT_USER;
+       GRANT SELECT, INSERT, UPDATE, DELETE ON t_acme."query-result-cache" TO ${database.appRole};
+       GRANT USAGE ON SEQUENCE t_acme."query-result-cache_id_seq" TO ${database.appRole}`,
+    );
+    const read = () => asAcme(() => factory.dataSource.manager.find(Book, { cache: HOUR }));
+    await read();
+    await changeAll();
+    await asAcme(() => factory.dataSource.queryResultCache!.clear());
+    expect((await read())[0].title).toBe('changed');
+  });
+
   it('reads nobody else’s where a tenant has none', async () => {
     const { dataSource, system } = await start(true);
     const runner = system.createQueryRunner();
