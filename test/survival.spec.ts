@@ -1,0 +1,251 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TenantDatabaseOptions } from 'nestjs-tenancy';
+import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
+import type { DataSource } from 'typeorm';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { TenantPool } from '../libs/tenancy/src/database/pool/tenant-pool.js';
+import type { ServerLink } from './support/server-link.js';
+import { openServerLink } from './support/server-link.js';
+import { useTestDatabase } from './support/test-database.js';
+
+const acme = defineTenant({ id: 'acme', schema: 't_acme' });
+const globex = defineTenant({ id: 'globex', schema: 't_globex' });
+const database = useTestDatabase();
+const opened: Array<() => Promise<void>> = [];
+
+beforeAll(async () => {
+  for (const { id, schema } of [acme, globex]) {
+    await database.query(`CREATE SCHEMA ${schema} AUTHORIZATION ${database.appRole}`);
+    await database.query(`CREATE TABLE ${schema}.notes AS SELECT '${id}' AS owner`);
+    await database.query(`ALTER TABLE ${schema}.notes OWNER TO ${database.appRole}`);
+  }
+});
+afterEach(async () => {
+  for (const close of opened.splice(0).toReversed()) await close();
+});
+
+interface DataPath {
+  readonly factory: TenantDataSourceFactory;
+  readonly acme: DataSource;
+  readonly globex: DataSource;
+  readonly pool: TenantPool;
+}
+
+async function openDataPath(options: TenantDatabaseOptions = {}): Promise<DataPath> {
+  const factory = new TenantDataSourceFactory({ url: database.appUrl, poolSize: 1, ...options }, async () => acme);
+  await factory.initialize();
+  opened.push(() => factory.destroy());
+  const { master: pool } = factory.dataSource.driver as unknown as { master: TenantPool };
+  return { factory, acme: factory.forTenant(acme), globex: factory.forTenant(globex), pool };
+}
+
+async function openLink(): Promise<ServerLink> {
+  const link = await openServerLink(database.appUrl);
+  opened.push(() => link.close());
+  return link;
+}
+
+const readOwner = async (dataSource: DataSource): Promise<string> =>
+  (await dataSource.query<Array<{ owner: string }>>('SELECT owner FROM notes LIMIT 1'))[0].owner;
+
+/** The server processes of this test, and what each is doing. */
+const backends = () =>
+  database.query<{ pid: number; state: string; query: string }>(
+    'SELECT pid, state, query FROM pg_stat_activity WHERE usename = $1',
+    [database.appRole],
+  );
+const isRunning = (text: string) => async () =>
+  (await backends()).some(({ state, query }) => state === 'active' && query.includes(text));
+const endBackends = () =>
+  database.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [database.appRole]);
+const cancelStatements = () =>
+  database.query('SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = $1', [database.appRole]);
+
+async function until(test: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await test())) await delay(10);
+}
+
+/** Every connection of the pool is free and works, for both tenants. */
+async function expectIntact({ acme, globex, pool }: DataPath): Promise<void> {
+  await until(() => pool.idleCount === pool.totalCount);
+  expect(pool.waitingCount).toBe(0);
+  const { max } = pool.limits;
+  const users = Array.from({ length: max }, (_, n) => (n % 2 ? acme : globex).createQueryRunner());
+  await Promise.all(users.map((runner) => runner.query('SELECT 1')));
+  expect(pool.totalCount).toBe(max);
+  await Promise.all(users.map((runner) => runner.release()));
+  expect(await readOwner(acme)).toBe('acme');
+  expect(await readOwner(globex)).toBe('globex');
+}
+
+describe('a server process that dies', () => {
+  it('while nobody has its connection, is noticed before anybody gets it', async () => {
+    const path = await openDataPath({ poolSize: 3 });
+    await expectIntact(path);
+    await endBackends();
+    await until(() => path.pool.totalCount === 0);
+    await expectIntact(path);
+  });
+
+  it('before the first statement of its user, fails that statement', async () => {
+    const path = await openDataPath();
+    const runner = path.acme.createQueryRunner();
+    const connection = (await runner.connect()) as { once(event: 'end', listener: () => void): void };
+    const ended = new Promise<void>((resolve) => connection.once('end', resolve));
+    await endBackends();
+    await ended;
+    await expect(runner.query('SELECT 1')).rejects.toThrow('already released');
+    await runner.release();
+    await expectIntact(path);
+  });
+
+  it('while it works, fails the statement with what the server said', async () => {
+    const path = await openDataPath();
+    const failed = expect(path.acme.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57P01' });
+    await until(isRunning('pg_sleep'));
+    await endBackends();
+    await failed;
+    await expectIntact(path);
+  });
+
+  it('within a transaction, fails the transaction, and leaves nothing of it', async () => {
+    const path = await openDataPath();
+    const transaction = path.acme.transaction(async (manager) => {
+      await manager.query("INSERT INTO notes (owner) VALUES ('acme')");
+      await endBackends();
+      await until(() => path.pool.totalCount === 0);
+      await manager.query("INSERT INTO notes (owner) VALUES ('acme')");
+    });
+    await expect(transaction).rejects.toThrow('already released');
+    expect(await database.query('SELECT owner FROM t_acme.notes')).toEqual([{ owner: 'acme' }]);
+    await expectIntact(path);
+  });
+
+  it('as its connection is handed over, before TypeORM listens to errors, ends no process', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url });
+    await endBackends();
+    await until(() => path.pool.totalCount === 0);
+    const held = link.holdAnswerUntilEnd();
+    const failed = expect(readOwner(path.acme)).rejects.toThrow('connection error');
+    await held;
+    await endBackends();
+    await failed;
+    await expectIntact(path);
+  });
+});
+
+describe('a statement that is cancelled', () => {
+  it('fails with what the server said, and its connection goes on', async () => {
+    const path = await openDataPath();
+    const [{ pid }] = await backends();
+    const failed = expect(path.acme.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+    await until(isRunning('pg_sleep'));
+    await cancelStatements();
+    await failed;
+    await expectIntact(path);
+    expect(await backends()).toMatchObject([{ pid }]);
+  });
+
+  it('fails its transaction, which leaves nothing', async () => {
+    const path = await openDataPath();
+    const transaction = path.acme.transaction(async (manager) => {
+      await manager.query("INSERT INTO notes (owner) VALUES ('acme')");
+      await manager.query('SELECT pg_sleep(60)');
+    });
+    const failed = expect(transaction).rejects.toMatchObject({ code: '57014' });
+    await until(isRunning('pg_sleep'));
+    await cancelStatements();
+    await failed;
+    expect(await database.query('SELECT owner FROM t_acme.notes')).toEqual([{ owner: 'acme' }]);
+    await expectIntact(path);
+  });
+});
+
+describe('a server that is away for a while', () => {
+  it('fails who works and who waits, and serves whoever comes when it is back', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url, poolSize: 3 });
+    const users = Array.from({ length: 20 }, () => path.acme.query('SELECT pg_sleep(60)'));
+    const settled = Promise.allSettled(users);
+    await until(isRunning('pg_sleep'));
+    await link.cut();
+    expect((await settled).filter(({ status }) => status === 'fulfilled')).toEqual([]);
+    await expect(readOwner(path.acme)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await link.restore();
+    await expectIntact(path);
+  });
+
+  it('fails who has to connect after connectTimeoutMS where it does not answer', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url, connectTimeoutMS: 300 });
+    await endBackends();
+    await until(() => path.pool.totalCount === 0);
+    link.stall();
+    await expect(readOwner(path.acme)).rejects.toThrow('within 300 ms');
+    await link.restore();
+    await expectIntact(path);
+  });
+});
+
+describe('a pool whose connections are all taken', () => {
+  it('refuses who waits for longer than connectTimeoutMS, and loses no connection by it', async () => {
+    const path = await openDataPath({ poolSize: 2, connectTimeoutMS: 300 });
+    const holders = [path.acme.createQueryRunner(), path.globex.createQueryRunner()];
+    for (const holder of holders) await holder.query('SELECT 1');
+    const users = await Promise.allSettled(Array.from({ length: 20 }, () => readOwner(path.acme)));
+    for (const user of users) {
+      expect(user).toMatchObject({ reason: { message: 'No connection was free within 300 ms.' } });
+    }
+    for (const holder of holders) await holder.release();
+    await expectIntact(path);
+  });
+});
+
+describe('a connection that is given back while its statement runs', () => {
+  it('is used again, and the statement goes on no more at the server', async () => {
+    const path = await openDataPath();
+    const [{ pid }] = await backends();
+    const runner = path.acme.createQueryRunner();
+    const failed = expect(runner.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+    await until(isRunning('pg_sleep'));
+    await runner.release();
+    await failed;
+    await until(async () => !(await isRunning('pg_sleep')()));
+    await expectIntact(path);
+    expect(await backends()).toMatchObject([{ pid }]);
+  });
+});
+
+describe('destroy()', () => {
+  it('answers everybody: who works, who is in a transaction, who waits', async () => {
+    const path = await openDataPath({ poolSize: 3 });
+    let isClosed = false;
+    const working = [
+      path.acme.query('SELECT pg_sleep(60)'),
+      path.acme.transaction((manager) => manager.query('SELECT pg_sleep(60)')),
+      path.globex.transaction(async (manager) => {
+        await manager.query("INSERT INTO notes (owner) VALUES ('globex')");
+        await until(() => isClosed);
+      }),
+    ];
+    const settled = Promise.allSettled(working);
+    await until(async () => (await backends()).filter(({ state }) => state !== 'idle').length === 3);
+    const waiting = Promise.allSettled(Array.from({ length: 20 }, () => readOwner(path.globex)));
+    await until(() => path.pool.waitingCount === 20);
+    await path.factory.destroy();
+    isClosed = true;
+    for (const answer of [...(await settled), ...(await waiting)]) expect(answer.status).toBe('rejected');
+    await until(async () => (await backends()).length === 0);
+    expect(await database.query('SELECT owner FROM t_globex.notes')).toEqual([{ owner: 'globex' }]);
+  });
+
+  it('leaves nothing that keeps the process', async () => {
+    const script = fileURLToPath(new URL('support/leave-at-work.mjs', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, database.appUrl]);
+    expect({ stdout, stderr }).toEqual({ stdout: '12\n', stderr: '' });
+  });
+});
