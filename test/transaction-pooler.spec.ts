@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { defineTenant, TenantDataSourceFactory, TenantSchemaService, UnsupportedStatementError } from 'nestjs-tenancy';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { DataSource } from 'typeorm';
@@ -6,7 +7,6 @@ import type { PgBouncer } from './support/pgbouncer.js';
 import { hasPgBouncer, startPgBouncer } from './support/pgbouncer.js';
 import { useTestDatabase } from './support/test-database.js';
 
-const READS = 2_000;
 const WORKERS = 16;
 const tenants = [
   defineTenant({ id: 'acme', schema: 't_acme' }),
@@ -37,8 +37,11 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one s
   afterAll(() => pooler.stop());
 
   /** Reads as both tenants from many sides at once; counts the reads that failed or found the other one. */
-  async function wrongReads(read: (tenant: (typeof tenants)[number]) => Promise<string>): Promise<number> {
-    let left = READS;
+  async function wrongReads(
+    reads: number,
+    read: (tenant: (typeof tenants)[number]) => Promise<string>,
+  ): Promise<number> {
+    let left = reads;
     let wrong = 0;
     await Promise.all(
       Array.from({ length: WORKERS }, async () => {
@@ -57,17 +60,39 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one s
     await factory.initialize();
     try {
       const views = new Map(tenants.map((tenant) => [tenant, factory.forTenant(tenant)]));
-      expect(
-        await wrongReads(async (tenant) => (await views.get(tenant)!.query('SELECT name FROM owners'))[0].name),
-      ).toBe(0);
-      expect(
-        await wrongReads((tenant) =>
-          views.get(tenant)!.transaction(async (manager) => {
-            await manager.query('SELECT 1');
-            return (await manager.query('SELECT name FROM owners WHERE name <> $1', ['nobody']))[0].name;
-          }),
-        ),
-      ).toBe(0);
+      const first = ([{ name }]: Array<{ name: string }>) => name;
+      const texts = [['SELECT name FROM owners'], ['SELECT name FROM owners WHERE name <> $1', ['nobody']]] as const;
+      for (const [text, values] of texts) {
+        const wrong = await wrongReads(5_000, async (tenant) =>
+          first(await views.get(tenant)!.query(text, values && [...values])),
+        );
+        expect(wrong).toBe(0);
+      }
+      const wrong = await wrongReads(2_000, (tenant) =>
+        views.get(tenant)!.transaction(async (manager) => {
+          await manager.query('SELECT 1');
+          return first(await manager.query('SELECT name FROM owners WHERE name <> $1', ['nobody']));
+        }),
+      );
+      expect(wrong).toBe(0);
+    } finally {
+      await factory.destroy();
+    }
+  });
+
+  it('a statement that nobody waits for is cancelled at the server', async () => {
+    const factory = new TenantDataSourceFactory({ url: pooler.url, poolSize: 2 }, async () => tenants[0]);
+    await factory.initialize();
+    try {
+      const runner = factory.forTenant(tenants[0]).createQueryRunner();
+      const failed = expect(runner.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57014' });
+      const running = "SELECT FROM pg_stat_activity WHERE state = 'active' AND usename = $1 AND query LIKE '%sleep%'";
+      while ((await database.query(running, [database.appRole])).length === 0) await delay(10);
+      await runner.release();
+      await failed;
+      // There is but one server connection: it would not answer while the statement goes on.
+      const [{ name }] = await factory.forTenant(tenants[1]).query('SELECT name FROM owners');
+      expect(name).toBe('globex');
     } finally {
       await factory.destroy();
     }
@@ -108,7 +133,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer in transaction mode, with one s
     const handWritten = new DataSource({ type: 'postgres', url: pooler.url, poolSize: 8 });
     await handWritten.initialize();
     try {
-      const wrong = await wrongReads(async ({ schema }) => {
+      const wrong = await wrongReads(1_000, async ({ schema }) => {
         const runner = handWritten.createQueryRunner();
         try {
           await runner.query(`SET search_path TO ${schema}`);
