@@ -1,0 +1,17 @@
+import { availableParallelism } from 'node:os';
+import { queryOnce } from '../server/query-once.mjs';
+
+/** What a figure depends on beside the code. */
+export async function readEnvironment(serverUrl, command) {
+  const [{ server_version: version }] = await queryOnce(serverUrl, 'SHOW server_version');
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    command,
+    node: process.versions.node,
+    postgres: version.split(' ')[0],
+    cpus: availableParallelism(),
+  };
+}
+
+export const describeEnvironment = ({ node, postgres, cpus }) =>
+  `PostgreSQL ${postgres} and Node ${node} on one machine with ${cpus} cores`;

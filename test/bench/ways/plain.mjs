@@ -1,0 +1,17 @@
+import { benchTenant } from '../server/bench-tenants.mjs';
+import { insertAndRead, noteSchemas, readOwner, withRunner } from './notes.mjs';
+import { openDataSource } from './pool.mjs';
+
+/** No tenants at all: everything is asked of one schema, the first tenant's. */
+export async function openPlain({ url, tables }) {
+  const notes = noteSchemas(tables);
+  const only = benchTenant(0);
+  const options = { idleTimeoutMillis: 0, options: `-c search_path=${only.schema}` };
+  const dataSource = await openDataSource({ url, entities: notes, extra: options });
+  return {
+    ownerOf: () => only.id,
+    read: (_tenant, table) => readOwner(dataSource.manager, notes[table]),
+    transaction: (_tenant, table) => withRunner(dataSource, (runner) => insertAndRead(runner, only, notes[table])),
+    close: () => dataSource.destroy(),
+  };
+}
