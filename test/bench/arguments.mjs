@@ -18,7 +18,7 @@ and from it the figures in the library's README.
   --ways set,prepare   only these, and plain: ${Object.keys(WAYS).join(', ')}
   --rounds 9           in each round every way takes its turn; with fewer nothing is kept
   --seconds 0.5        how long a turn lasts
-  --warm-up 2000       with how many operations each way is warmed up at least; each table of each tenant is used once
+  --warm-up 25000      at most so many operations to warm up each way, or one for each table of each tenant
   --keep               keep the database for the next run that keeps it too (TEST_DATABASE_URL only)
   --json               print JSON instead of tables
   --out FILE           write the results there; only a complete run writes them by itself
@@ -70,8 +70,8 @@ export function readArguments(args) {
     networks: oneOf('network', values.network, NETWORKS),
     ways: ways && [PLAIN, ...ways.filter((way) => way !== PLAIN)],
     rounds,
-    seconds: numberArgument('seconds', values.seconds ?? (quick ? '0.25' : '0.5'), Number.isFinite),
-    warmUp: numberArgument('warm-up', values['warm-up'] ?? '2000', Number.isInteger),
+    seconds: numberArgument('seconds', values.seconds ?? (quick ? '0.15' : '0.5'), Number.isFinite),
+    warmUp: numberArgument('warm-up', values['warm-up'] ?? (quick ? '3000' : '25000'), Number.isInteger),
     /** Whether it is a run whose results are worth keeping. */
     isComplete: !quick && FILTERS.every((name) => values[name] === undefined) && rounds >= KEPT_ROUNDS,
     command: ['npm run bench:database', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),

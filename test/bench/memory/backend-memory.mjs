@@ -7,7 +7,7 @@ export async function backendMemory(pids) {
     for (const pid of pids) {
       const command = await readFile(`/proc/${pid}/cmdline`, 'utf8');
       // A server elsewhere has process numbers too, and here they are somebody else's.
-      if (!command.startsWith('postgres')) return { unknown: 'The server is not on this machine.' };
+      if (!command.includes('postgres')) return { unknown: 'The server is not on this machine.' };
       const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
       const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(rollup)[1]);
       total.private += kib('Private_Clean') + kib('Private_Dirty');

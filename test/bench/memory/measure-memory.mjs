@@ -9,7 +9,7 @@ import { measureServing } from './measure-serving.mjs';
 
 const TABLES = 1;
 /** How often each tenant is served. */
-const PASSES = 10;
+const PASSES = 20;
 const COMPLETE = { tenants: 10_000, dataSources: 300 };
 const QUICK = { tenants: 1_000, dataSources: 100 };
 
@@ -31,10 +31,10 @@ export async function measureMemory(serverUrl, { quick, keep }) {
       },
     });
     try {
-      const serve = (affinity) => measureServing(database, { tenants, passes: PASSES, affinity }, progress);
+      const serve = (hasAffinity) => measureServing(database, { tenants, passes: PASSES, hasAffinity }, progress);
       return {
         method: { tenants, tables: TABLES, passes: PASSES, workers: WORKERS, poolSize: POOL_SIZE },
-        library: await serve(),
+        library: await serve(true),
         withoutAffinity: await serve(false),
         dataSources: await measureDataSources(database.url, dataSources, progress),
         ownPools: await countOwnPools(progress),

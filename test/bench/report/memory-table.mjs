@@ -9,7 +9,7 @@ export function formatMemory(memory) {
   const { tenants, tables, passes, workers, poolSize } = method;
   const lines = [
     ...servingLines('this library', library),
-    ...servingLines('this library, affinity: false', withoutAffinity),
+    ...servingLines('without affinity', withoutAffinity),
     ...dataSources.map(({ entities, heapBytesPerTenant }) => [
       `a DataSource per tenant, entities: ${entities}`,
       `${inNextUnit(heapBytesPerTenant)} KiB of heap each`,
@@ -37,8 +37,7 @@ export function formatMemory(memory) {
   ].join('\n');
 }
 
-function servingLines(name, { unknown, connections, heapBytesPerTenant, backendKiB, connectionsPerTenant }) {
-  if (unknown) return [[name, `left out: ${unknown}`]];
+function servingLines(name, { connections, heapBytesPerTenant, backendKiB, connectionsPerTenant }) {
   return [
     [`${name}: connections`, number(connections)],
     [`${name}: heap of each tenant`, `${inNextUnit(heapBytesPerTenant)} KiB`],

@@ -30,8 +30,8 @@ export function renderMemory({ environment, method, ...parts }) {
 
 function renderBackends({ library, withoutAffinity }) {
   if (library.backendKiB.unknown) return [];
-  const others = withoutAffinity.unknown
-    ? ''
-    : ` (with \`affinity: false\` ${inNextUnit(withoutAffinity.backendKiB.private)} MiB)`;
-  return [['memory of the server’s backends', `${inNextUnit(library.backendKiB.private)} MiB${others}`, '']];
+  const [own, other] = [library, withoutAffinity].map(({ backendKiB }) => `${inNextUnit(backendKiB.private)} MiB`);
+  return [
+    ['memory of the server’s backends', `${own}; ${other} without \`affinity\` and \`maxSchemasPerConnection\``, ''],
+  ];
 }

@@ -5,7 +5,7 @@ import { align } from './align.mjs';
 import { wrap } from './wrap.mjs';
 
 /** The table of the statements for a terminal, and how far the targets are reached. */
-export function formatStatements({ method, missing, rows }) {
+export function formatStatements({ method, rows }) {
   const ways = Object.keys(rows[0].ratios);
   const targets = checkTargets(rows);
   const isShort = (row, way) =>
@@ -18,9 +18,7 @@ export function formatStatements({ method, missing, rows }) {
       ...ways.map((way) => `${isShort(row, way) ? '! ' : ''}${row.ratios[way].toFixed(2)}`),
     ]),
   ];
-  return [describeMethod(method), '', ...align(table), '', ...describeMissing(missing), ...formatTargets(targets)].join(
-    '\n',
-  );
+  return [describeMethod(method), '', ...align(table), '', ...formatTargets(targets)].join('\n');
 }
 
 function describeMethod({ rounds, seconds, workers, poolSize, tables, warmUp, roundTrip }) {
@@ -33,8 +31,6 @@ function describeMethod({ rounds, seconds, workers, poolSize, tables, warmUp, ro
   }
   return wrap(text.join(' '));
 }
-
-const describeMissing = (missing) => Object.entries(missing).map(([way, reason]) => `Left out: ${way}. ${reason}\n`);
 
 function formatTargets(targets) {
   if (targets.length === 0) return [];

@@ -1,5 +1,12 @@
+import { warmUpCount } from '../ways/warm-up.mjs';
 import { WAYS } from '../ways/ways.mjs';
 import { TABLES } from './cells.mjs';
+
+/** Operations a second while a way warms up, on average over the ways. */
+const RATE = {
+  loopback: { read: 3_500, transaction: 1_500 },
+  remote: { read: 2_500, transaction: 900 },
+};
 
 /** About how long the parts of a run take, in seconds, for the progress to tell the time that is left. */
 export const ESTIMATE = {
@@ -8,14 +15,20 @@ export const ESTIMATE = {
   /** To open a tenant, on average over the ways. */
   open: 0.001,
   proof: 0.3,
-  warmUp: ({ tenants, operation }) => 0.5 + (tenants * TABLES) / (operation === 'read' ? 2_500 : 1_200),
+  warmUp: ({ network, tenants, operation }, { warmUp: most }) => {
+    const count = warmUpCount({ operation, tenants, tables: TABLES, most });
+    return count / RATE[network][operation];
+  },
 };
 
-export function estimateRun(stages, { ways = Object.keys(WAYS), rounds, seconds }) {
+export function estimateRun(stages, options) {
+  const { ways = Object.keys(WAYS), rounds, seconds } = options;
   const tenants = Math.max(...stages.map((stage) => stage.tenants)) * ESTIMATE.tenant;
-  const stage = ({ tenants: count, cells }) => {
+  const stage = ({ network, tenants: count, cells }) => {
     const operations = new Set(cells.map(({ operation }) => operation));
-    const warmUps = [...operations].map((operation) => ESTIMATE.warmUp({ tenants: count, operation }));
+    const warmUps = [...operations].map((operation) =>
+      ESTIMATE.warmUp({ network, tenants: count, operation }, options),
+    );
     const turns = cells.length * (rounds + 1) * seconds;
     return ways.length * (count * ESTIMATE.open + ESTIMATE.proof + sum(warmUps) + turns);
   };

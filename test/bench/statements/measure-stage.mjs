@@ -19,7 +19,7 @@ export async function measureStage(ways, stage, options, progress) {
   for (const cell of stage.cells) {
     const { operation } = cell;
     if (operation !== warm) {
-      await eachWay('warming up', ESTIMATE.warmUp(cell), 'warmUp', { operation, atLeast: options.warmUp });
+      await eachWay('warming up', ESTIMATE.warmUp(cell, options), 'warmUp', { operation, most: options.warmUp });
       warm = operation;
     }
     rows.push({ ...cell, ...compare(await measureCell(ways, cell, options, progress)) });

@@ -9,7 +9,7 @@ import { ESTIMATE, estimateRun } from './estimate.mjs';
 import { measureStage } from './measure-stage.mjs';
 import { openWays } from './open-ways.mjs';
 
-/** What a statement costs each way: a row for each cell, how they were measured, and the ways that could not be. */
+/** What a statement costs each way: a row for each cell, and how they were measured. */
 export async function measureStatements(serverUrl, options) {
   const stages = planStages(options);
   const progress = new Progress(estimateRun(stages, options));
@@ -39,28 +39,26 @@ async function measureNetworks(databaseUrl, stages, options, progress) {
   // Before anything is measured: where the proxy cannot keep to its delay, the machine is too busy.
   const proxy = networks.includes('remote') ? await startLatencyProxy(databaseUrl, REMOTE_DELAY) : undefined;
   const rows = [];
-  let missing = {};
   try {
     for (const network of networks) {
       // Anew for each network: they are other connections, and the server's memory of the earlier ones is given back.
-      const ways = await openWays(network === 'remote' ? proxy.url : databaseUrl, options.ways);
+      const { ways, close } = await openWays(network === 'remote' ? proxy.url : databaseUrl, options.ways);
       try {
-        ({ missing } = ways);
         for (const stage of stages.filter((each) => each.network === network)) {
-          rows.push(...(await measureStage(ways.opened, stage, options, progress)));
+          rows.push(...(await measureStage(ways, stage, options, progress)));
         }
       } finally {
-        await ways.close();
+        await close();
       }
     }
   } finally {
     await proxy?.stop();
   }
-  return { method: describeMethod(options, proxy?.roundTrip), missing, rows };
+  return { method: describeMethod(options, proxy?.roundTrip), rows };
 }
 
-function describeMethod({ rounds, seconds, warmUp: atLeast }, roundTrip) {
-  const warmUp = `each way used each table of each tenant once, in ${atLeast.toLocaleString('en')} operations at least`;
+function describeMethod({ rounds, seconds, warmUp: most }, roundTrip) {
+  const warmUp = `each way used each table of each tenant, in up to ${most.toLocaleString('en')} operations`;
   const base = { rounds, seconds, workers: WORKERS, poolSize: POOL_SIZE, tables: TABLES, warmUp };
   if (!roundTrip) return base;
   return { ...base, roundTrip: { direct: rounded(roundTrip.direct), delayed: rounded(roundTrip.delayed) } };

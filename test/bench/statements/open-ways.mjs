@@ -2,26 +2,20 @@ import { startChild } from '../process/start-child.mjs';
 import { WAYS } from '../ways/ways.mjs';
 import { TABLES } from './cells.mjs';
 
-/** Starts the ways, each in a process of its own. One that this version of the library does not have is `missing`. */
+/** Starts the ways, each in a process of its own. */
 export async function openWays(url, names = Object.keys(WAYS)) {
-  const opened = {};
-  const missing = {};
+  const ways = {};
   const close = async () => {
-    await Promise.all(Object.values(opened).map((way) => way.stop()));
+    await Promise.all(Object.values(ways).map((way) => way.stop()));
   };
   try {
     for (const name of names) {
-      const way = startChild(new URL('../ways/way-process.mjs', import.meta.url));
-      opened[name] = way;
-      const { unknown } = await way.call('open', { way: name, url, tables: TABLES });
-      if (!unknown) continue;
-      missing[name] = unknown;
-      delete opened[name];
-      await way.stop();
+      ways[name] = startChild(new URL('../ways/way-process.mjs', import.meta.url));
+      await ways[name].call('open', { way: name, url, tables: TABLES });
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { opened, missing, close };
+  return { ways, close };
 }

@@ -1,5 +1,4 @@
 // One way in a process of its own: it does what its parent says when it is its turn.
-import { TenancyOptionsError } from 'nestjs-tenancy';
 import { answerCalls } from '../process/answer-calls.mjs';
 import { benchTenants } from '../server/bench-tenants.mjs';
 import { openDataSourcePerTenant } from './data-source-per-tenant.mjs';
@@ -7,6 +6,7 @@ import { createDraw } from './draw.mjs';
 import { openNestjsTenancy, openPrepared } from './nestjs-tenancy.mjs';
 import { openPlain } from './plain.mjs';
 import { openSet, openSetAndReset } from './set-search-path.mjs';
+import { warmUpCount } from './warm-up.mjs';
 import { work } from './work.mjs';
 
 const OPEN = {
@@ -32,16 +32,9 @@ async function perform(operation, tenant, table) {
 }
 
 answerCalls({
-  /** Answers with a reason where this version of the library does not know the way. */
   open: async (options) => {
     ({ tables } = options);
-    try {
-      way = await OPEN[options.way](options);
-      return {};
-    } catch (error) {
-      if (error instanceof TenancyOptionsError) return { unknown: error.message };
-      throw error;
-    }
+    way = await OPEN[options.way](options);
   },
 
   know: async (count) => {
@@ -59,11 +52,12 @@ answerCalls({
     await Promise.all(all.map(([operation, tenant, table]) => perform(operation, tenant, table)));
   },
 
-  /** Each table of each tenant once: its first use costs PostgreSQL 2 to 4 ms, and the steady state is measured. */
-  warmUp: async ({ operation, atLeast }) => {
-    const count = Math.max(atLeast, tenants.length * tables);
-    const tenantOf = (n) => tenants[Math.floor(n / tables) % tenants.length];
-    await work((n) => (n < count ? () => perform(operation, tenantOf(n), n % tables) : undefined));
+  /** Neighbours in time are different tenants: one that has several statements under way spreads over connections. */
+  warmUp: async ({ operation, most }) => {
+    const { length } = tenants;
+    const count = warmUpCount({ operation, tenants: length, tables, most });
+    const tableOf = (n) => Math.floor(n / length) % tables;
+    await work((n) => (n < count ? () => perform(operation, tenants[n % length], tableOf(n)) : undefined));
   },
 
   /** Operations a second. */

@@ -88,6 +88,7 @@ export interface TenantDatabaseOptions
    * for the system and for migrations. @defaultValue the login role's own `statement_timeout`
    */
   readonly statementTimeout?: number | ((tenant: Tenant) => number | undefined);
+  /**
    * TypeORM's cache of query results: each tenant has its own entries. `type: 'redis'` and a `provider` are shared by all
    * instances; with `ignoreErrors: true` a Redis that is away is a cache miss. `true` and `type: 'database'` keep results in
    * a table in each tenant's schema, which a migration makes. @defaultValue no cache
