@@ -25,6 +25,8 @@ import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
 
+const UNKNOWN_STATEMENT = '26000';
+
 /** What is known of the server that a connection leads to. */
 export interface ServerTraits {
   /**
@@ -73,6 +75,10 @@ export class BoundClient extends pg.Client implements StatementSender {
     this.onViolation = config.onViolation;
     this.statements = config.maxPrepared > 0 ? new PreparedStatements(config.maxPrepared) : undefined;
     this.reports = new SearchPathReports(this.state.connection, (violation) => this.contradicted(violation));
+    // It may be lost in ways that no text shows: by a function, or where a group ended before it was parsed.
+    this.state.connection.on('errorMessage', ({ code }) => {
+      if (code === UNKNOWN_STATEMENT) this.hasPrepared = false;
+    });
     // Between the checkout and TypeORM's own listener nobody hears of an error, and a backend that dies there would end
     // the process.
     this.on('error', () => (this.broken = true));

@@ -121,12 +121,11 @@ export class BoundQuery implements PgSubmittable {
 
   handleError(error: PgError): void {
     const { prepared } = this;
-    if (prepared) {
-      this.sender.forget(prepared);
-      if (isStale(error) && this.isAlone) {
-        this.startAgain();
-        return;
-      }
+    if (prepared) this.sender.forget(prepared);
+    // What binds it may be lost too: then none of it has run.
+    if (this.isAlone && !this.isRetry && (prepared || this.answersToSkip > 0) && isStale(error)) {
+      this.startAgain();
+      return;
     }
     const position = Number(error.position);
     if (this.prefixLength > 0 && position > this.prefixLength) error.position = String(position - this.prefixLength);

@@ -8,6 +8,7 @@ export interface PgConnection {
   parsedStatements: Record<string, string>;
   sendCopyFail(reason: string): void;
   on(event: 'parameterStatus', listener: (message: PgParameterStatus) => void): this;
+  on(event: 'errorMessage', listener: (message: { readonly code?: string }) => void): this;
   prependListener(event: 'readyForQuery', listener: (message: { readonly status: PgTransactionStatus }) => void): this;
 }
 

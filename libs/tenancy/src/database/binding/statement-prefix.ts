@@ -40,9 +40,9 @@ export class BindingMessages {
     return (this.namedBytes ??= this.bind(NAME));
   }
 
-  /** The same, which prepares it first. */
+  /** The same, which prepares it first, whether or not the server has one of that name. */
   get preparing(): Buffer {
-    return Buffer.concat([this.parse(NAME), this.prepared]);
+    return Buffer.concat([serialize.close({ type: 'S', name: NAME }), this.parse(NAME), this.prepared]);
   }
 
   private parse(statement: string): Buffer {

@@ -148,6 +148,39 @@ describe('a statement', () => {
     expect((await asGlobex(() => pool.query(text, [0]))).rows).toEqual([{ body: 'of globex' }]);
   });
 
+  it('is bound too after a function has deallocated what it is bound with', async () => {
+    const forget = 'CREATE OR REPLACE FUNCTION t_acme.forget() RETURNS int LANGUAGE plpgsql';
+    await database.query(`${forget} AS $$ BEGIN DEALLOCATE ALL; RETURN 1; END $$`);
+    const text = 'SELECT body FROM messages WHERE id > $1';
+    await asAcme(() => pool.query(text, [0]));
+    for (const [as, body] of [
+      [asAcme, 'of acme'],
+      [asGlobex, 'of globex'],
+    ] as const) {
+      await asAcme(() => pool.query('SELECT forget()'));
+      expect((await as(() => pool.query(text, [0]))).rows).toEqual([{ body }]);
+    }
+  });
+
+  it('is bound too where the first group of a connection ended before that was parsed', async () => {
+    const client = await asAcme(() => pool.connect());
+    await asAcme(async () => {
+      await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE');
+      const { connection } = client as unknown as { connection: { stream: { write(data: Buffer): boolean } } };
+      const { stream } = connection;
+      const write = stream.write;
+      // As a server that is read-only refuses it.
+      stream.write = (data) => {
+        stream.write = write;
+        return stream.write(Buffer.from(data.toString('latin1').replace('serializable', 'serializablX'), 'latin1'));
+      };
+      await expect(client.query('SELECT 1')).rejects.toThrow('syntax error');
+      await client.query('ROLLBACK');
+      expect((await client.query('SELECT body FROM messages WHERE id > $1', [0])).rows).toHaveLength(1);
+    });
+    client.release();
+  });
+
   it('takes one round trip, with and without parameters', async () => {
     const client = await asAcme(() => pool.connect());
     const { stream } = (
