@@ -148,7 +148,7 @@ export class BoundClient extends pg.Client implements StatementSender {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
       return;
     }
-    if (traits.travelsAlone) this.sendHeldBegin(binding);
+    if (traits.travelsAlone || !this.isReady) this.sendHeldBegin(binding);
     this.residue ||= traits.leavesResidue;
     if (traits.changesTables) this.changes.note(binding.schema);
     this.send(new BoundQuery(this, binding, traits, statement, callback));
@@ -167,6 +167,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     nameTimeouts(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {
+      if (!this.isReady) this.sendHeldBegin(binding);
       bindCursor(submittable, this, binding, traits);
     } else {
       if (this.heldBegin !== undefined) this.sendHeldBegin(binding);
@@ -199,7 +200,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     return begin.startsWith('start') ? 'START' : 'BEGIN';
   }
 
-  /** For what cannot take it along. */
+  /** For what cannot take it along, or waits: what is asked for meanwhile must find the transaction begun. */
   private sendHeldBegin(binding: TenantBinding): void {
     const begin = this.heldBegin;
     if (begin === undefined) return;
@@ -279,6 +280,11 @@ export class BoundClient extends pg.Client implements StatementSender {
     const active = this.state._activeQuery;
     if (active instanceof BoundQuery) active.refuse(violation);
     this.onViolation?.(violation);
+  }
+
+  /** Whether what is asked for is sent at once. */
+  private get isReady(): boolean {
+    return this.state.readyForQuery === true;
   }
 
   private get state(): PgClientState {

@@ -323,6 +323,31 @@ describe('a transaction', () => {
     expect(await asAcme(bodies)).toEqual(['of acme']);
   });
 
+  it.each<[string, string, unknown[] | undefined]>([
+    ['a connection that is new', 'SELECT 1', undefined],
+    ['a value that cannot be written', 'SELECT $1', [{ toPostgres: () => BigInt('x') }]],
+  ])('holds all that was asked for at once: after %s', async (_why, text, values) => {
+    for (const second of ['SELECT 1', 'SELECT 1; SELECT 2']) {
+      const fresh = newPool(1);
+      await new Promise<void>((resolve) => {
+        asAcme(() =>
+          fresh.connect((_, client, release) => {
+            const all = [
+              client!.query('BEGIN'),
+              client!.query(text, values),
+              client!.query("INSERT INTO messages (body) VALUES ('rolled back')"),
+              client!.query(second),
+              client!.query('ROLLBACK'),
+            ];
+            void Promise.allSettled(all).then(() => resolve(release()));
+          }),
+        );
+      });
+      await fresh.end();
+      expect(await asAcme(bodies)).toEqual(['of acme']);
+    }
+  });
+
   it('takes several statements of one text along, in order', async () => {
     await asAcme(() =>
       within(async (client) => {
