@@ -6,6 +6,7 @@ import { explainNoTransaction } from './no-transaction.js';
 import type { PgConnection, PgDataRow, PgMessage, PgRowDescription, PgSubmittable } from './pg-internals.js';
 import type { PreparedStatement } from './prepared-statements.js';
 import type { Callback, Statement } from './query-arguments.js';
+import { readsValues } from './query-arguments.js';
 import { ResultReader } from './result-reader.js';
 import type { StatementPrefix } from './statement-prefix.js';
 import { existsMessages, existsSql } from './statement-prefix.js';
@@ -34,6 +35,8 @@ export class BoundQuery implements PgSubmittable {
   private reader: ResultReader;
   private failure: Error | undefined;
   private isRetry = false;
+  /** Whether it was sent with a Sync, rather than as a simple query. */
+  private hasSynced = false;
 
   constructor(
     private readonly sender: StatementSender,
@@ -44,7 +47,7 @@ export class BoundQuery implements PgSubmittable {
     public callback: Callback,
   ) {
     this.isExtended = statement.queryMode === 'extended' || statement.values.length > 0;
-    this.reader = new ResultReader(sender, traits, statement.rowMode);
+    this.reader = this.newReader();
   }
 
   get query_timeout(): number | undefined {
@@ -61,7 +64,7 @@ export class BoundQuery implements PgSubmittable {
 
   private send(connection: PgConnection): Error | null {
     const { sender, binding, traits, statement } = this;
-    this.prepared = this.isExtended && !this.isRetry ? sender.preparedOf(binding, traits) : undefined;
+    this.prepared = this.mayPrepare ? sender.preparedOf(binding, traits) : undefined;
     // With a BEGIN its messages are sent one by one, so that an error in the statement leaves the BEGIN as it is.
     const isExtended = this.isExtended || sender.holdsBegin;
     // Made before the prefix is taken: what cannot be written must leave the BEGIN where it is.
@@ -74,11 +77,18 @@ export class BoundQuery implements PgSubmittable {
       connection.stream.write(this.simpleMessages(prefix));
       return null;
     }
+    this.hasSynced = true;
     if (prefix) this.answersToSkip += prefix.begin === undefined ? 1 : 2;
     if (traits.createsObjects) own.unshift(existsMessages(binding.schema));
     if (this.prepared?.fields) this.reader.describe(this.prepared.fields);
     connection.stream.write(sender.withPrefix(prefix, own));
     return null;
+  }
+
+  /** What was prepared is asked for as it was the first time: in text, with parameters of the same types. */
+  private get mayPrepare(): boolean {
+    const { binary, types } = this.statement;
+    return this.isExtended && !this.isRetry && !binary && (!types || readsValues(types));
   }
 
   private simpleMessages(prefix: StatementPrefix | undefined): Uint8Array {
@@ -143,6 +153,8 @@ export class BoundQuery implements PgSubmittable {
 
   handleCopyInResponse(connection: PgConnection): void {
     connection.sendCopyFail('No source stream defined');
+    // The Sync that ended its group has come within the COPY, where the server passes it over.
+    if (this.hasSynced) connection.sync();
   }
 
   handleCopyData(): void {}
@@ -157,8 +169,13 @@ export class BoundQuery implements PgSubmittable {
     this.isRetry = true;
     this.prepared = undefined;
     this.answersToSkip = 0;
-    this.reader = new ResultReader(this.sender, this.traits, this.statement.rowMode);
+    this.reader = this.newReader();
     this.sender.retry(this);
+  }
+
+  private newReader(): ResultReader {
+    const { sender, traits, statement } = this;
+    return new ResultReader(readsValues(statement.types) ? statement.types : sender, traits, statement.rowMode);
   }
 }
 

@@ -7,6 +7,7 @@ export interface PgConnection {
   readonly stream: { write(messages: Uint8Array): boolean };
   parsedStatements: Record<string, string>;
   sendCopyFail(reason: string): void;
+  sync(): void;
   on(event: 'parameterStatus', listener: (message: PgParameterStatus) => void): this;
   on(event: 'errorMessage', listener: (message: { readonly code?: string }) => void): this;
   prependListener(event: 'readyForQuery', listener: (message: { readonly status: PgTransactionStatus }) => void): this;

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
 import { runInScope } from '../../context/tenancy-scope.js';
@@ -90,6 +91,25 @@ describe('a statement that repeats', () => {
     for (let round = 0; round < 3; round += 1) await asAcme(read);
     await asAcme(() => pool.query('DEALLOCATE ALL'));
     expect(await asAcme(read)).toEqual(['of acme']);
+  });
+
+  it('is answered in binary, and takes parameters of other types, where it is asked for so', async () => {
+    const typeOf = async (given: object): Promise<string> =>
+      (await pool.query<{ type: string }>({ text: 'SELECT pg_typeof($1)::text AS type', values: ['7'], ...given }))
+        .rows[0].type;
+    await asAcme(async () => {
+      for (const round of [1, 2, 3]) {
+        expect([round, await typeOf({ types: [25] }), await typeOf({ types: [23] })]).toEqual([
+          round,
+          'text',
+          'integer',
+        ]);
+      }
+      const number = { text: 'SELECT 7 AS seven WHERE $1', values: [true] };
+      for (const binary of [false, false, false, true, false, true]) {
+        expect((await pool.query({ ...number, binary } as pg.QueryConfig)).rows).toEqual([{ seven: 7 }]);
+      }
+    });
   });
 
   it('fails as it would without, and is asked for again', async () => {

@@ -1,5 +1,6 @@
 import { UnsupportedStatementError } from '../../tenancy.errors.js';
 import type { PgSubmittable } from './pg-internals.js';
+import type { TypeParsers } from './row-shape.js';
 
 export type Callback = (error: Error | null, result?: unknown) => void;
 
@@ -7,7 +8,8 @@ export type Callback = (error: Error | null, result?: unknown) => void;
 export interface QueryConfig {
   readonly text: string;
   readonly values?: unknown;
-  readonly types?: number[];
+  /** How the values of its rows are read, as pg has it; or the types of its parameters. */
+  readonly types?: TypeParsers | number[];
   readonly rowMode?: string;
   readonly binary?: boolean;
   readonly queryMode?: string;
@@ -41,6 +43,11 @@ export function statementOf(config: string | QueryConfig, values: unknown): Stat
   if (rows) throw new UnsupportedStatementError('`rows` reads batch by batch over several round trips. Use a cursor.');
   // Without its name: a named statement would be planned once for all tenants, and again at every change of tenant.
   return { text, values: given, types, rowMode, binary, queryMode, query_timeout };
+}
+
+/** Whether that is a reader of values. */
+export function readsValues(types: Statement['types']): types is TypeParsers {
+  return typeof types === 'object' && types !== null && 'getTypeParser' in types;
 }
 
 export function isSubmittable(value: unknown): value is PgSubmittable & QueryConfig {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { serialize } from 'pg-protocol';
 import type { PreparedStatement } from './prepared-statements.js';
 import type { Statement } from './query-arguments.js';
+import { readsValues } from './query-arguments.js';
 
 const { prepareValue } = (pg as unknown as { utils: { prepareValue(value: unknown): string } }).utils;
 const toValue = (value: unknown): string => prepareValue(value);
@@ -14,7 +15,8 @@ export function extendedMessages(statement: Statement, prepared: PreparedStateme
   const { text, values, types, binary } = statement;
   const name = prepared?.name ?? '';
   const messages: Uint8Array[] = [];
-  if (!prepared?.isParsed) messages.push(serialize.parse({ text, name, types: types ?? [] }));
+  if (!prepared?.isParsed)
+    messages.push(serialize.parse({ text, name, types: types && !readsValues(types) ? types : [] }));
   messages.push(
     serialize.bind({
       portal: '',

@@ -87,6 +87,16 @@ describe('a statement', () => {
     expect(await asAcme(() => pool.query(''))).toMatchObject({ rows: [] });
   });
 
+  it('is read as it says itself, where it does', async () => {
+    const types = { getTypeParser: () => (value: string) => `read ${value}` };
+    for (const values of [undefined, [2]]) {
+      const text = `SELECT 1 AS one, ${values ? '$1::int' : '2'} AS two`;
+      const { rows } = await asAcme(() => pool.query({ text, values, types: types as never }));
+      expect(rows).toEqual([{ one: 'read 1', two: 'read 2' }]);
+    }
+    expect((await asAcme(() => pool.query('SELECT 1 AS one'))).rows).toEqual([{ one: 1 }]);
+  });
+
   it('keeps the position of an error in the text that was given', async () => {
     const text = 'SELECT nothing FROM messages';
     const position = String(text.indexOf('nothing') + 1);
@@ -346,6 +356,17 @@ describe('a transaction', () => {
       await fresh.end();
       expect(await asAcme(bodies)).toEqual(['of acme']);
     }
+  });
+
+  it('goes on after a COPY that has no stream', async () => {
+    await asAcme(() =>
+      within(async (client) => {
+        await client.query('BEGIN');
+        await expect(client.query('COPY messages (body) FROM STDIN')).rejects.toThrow('No source stream');
+        await client.query('ROLLBACK');
+        expect((await client.query('SELECT body FROM messages')).rows).toEqual([{ body: 'of acme' }]);
+      }),
+    );
   });
 
   it('takes several statements of one text along, in order', async () => {
