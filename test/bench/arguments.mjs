@@ -6,7 +6,7 @@ import { PLAIN, WAYS } from './ways/ways.mjs';
 export const HELP = `npm run bench:database -- [options]
 
 What a statement costs with each way to tie it to its tenant, as a ratio to plain TypeORM on one schema; then the memory
-and the connections of many tenants. A run without options takes about 20 minutes, writes test/bench/results/database.json
+and the connections of many tenants. A run without options takes about 20 minutes, and writes test/bench/results/database.json
 and from it the figures in the library's README.
 
   --quick              fewer tenants, short turns, no memory: a look, in less than 3 minutes
@@ -16,18 +16,19 @@ and from it the figures in the library's README.
   --draw zipf          only tenants drawn like this: ${DRAWS.join(', ')}
   --network loopback   only over these: ${NETWORKS.join(', ')}; remote is a proxy that adds 1 ms each way
   --ways set,prepare   only these, and plain: ${Object.keys(WAYS).join(', ')}
-  --rounds 9           in each round every way takes its turn; with fewer nothing is kept
+  --rounds 9           in each round every way takes its turn
   --seconds 0.5        how long a turn lasts
   --warm-up 25000      at most so many operations to warm up each way, or one for each table of each tenant
   --keep               keep the database for the next run that keeps it too (TEST_DATABASE_URL only)
   --json               print JSON instead of tables
-  --out FILE           write the results there; only a complete run writes them by itself
+  --out FILE           write the results there; by itself only a run of this length and of all cells does
   --help
 
 TEST_DATABASE_URL names a server, as a superuser; without it an embedded PostgreSQL 18 is started.`;
 
-/** With fewer the medians tell of the machine's moods. */
-const KEPT_ROUNDS = 9;
+/** With less the medians tell of the machine's moods: nothing of it is kept. */
+const COMPLETE = { rounds: 9, seconds: 0.5, 'warm-up': 25_000 };
+const QUICK = { rounds: 5, seconds: 0.15, 'warm-up': 3_000 };
 const FILTERS = ['tenants', 'operation', 'draw', 'network', 'ways'];
 
 const FLAG = { type: 'boolean', default: false };
@@ -55,7 +56,11 @@ export function readArguments(args) {
     },
   });
   const { quick, memory, keep, json, out, help } = values;
-  const rounds = numberArgument('rounds', values.rounds ?? (quick ? '5' : String(KEPT_ROUNDS)), Number.isInteger);
+  const extent = (name, isValid) => numberArgument(name, values[name] ?? (quick ? QUICK : COMPLETE)[name], isValid);
+  const rounds = extent('rounds', Number.isInteger);
+  const seconds = extent('seconds', Number.isFinite);
+  const warmUp = extent('warm-up', Number.isInteger);
+  const isLongEnough = rounds >= COMPLETE.rounds && seconds >= COMPLETE.seconds && warmUp >= COMPLETE['warm-up'];
   const ways = oneOf('ways', values.ways, Object.keys(WAYS));
   return {
     quick,
@@ -70,10 +75,10 @@ export function readArguments(args) {
     networks: oneOf('network', values.network, NETWORKS),
     ways: ways && [PLAIN, ...ways.filter((way) => way !== PLAIN)],
     rounds,
-    seconds: numberArgument('seconds', values.seconds ?? (quick ? '0.15' : '0.5'), Number.isFinite),
-    warmUp: numberArgument('warm-up', values['warm-up'] ?? (quick ? '3000' : '25000'), Number.isInteger),
+    seconds,
+    warmUp,
     /** Whether it is a run whose results are worth keeping. */
-    isComplete: !quick && FILTERS.every((name) => values[name] === undefined) && rounds >= KEPT_ROUNDS,
+    isComplete: !quick && FILTERS.every((name) => values[name] === undefined) && isLongEnough,
     command: ['npm run bench:database', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   };
 }

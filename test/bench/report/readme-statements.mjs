@@ -32,7 +32,7 @@ function describeMethod(environment, { rounds, workers, poolSize, warmUp, roundT
     ...(hasZipf ? ['n-th n times less often than the first.'] : []),
     ...(roundTrip
       ? [
-          `2 ms away: a proxy adds 1 ms each way; \`SELECT 1\` then takes ${roundTrip.delayed} ms, not ${roundTrip.direct}.`,
+          `2 ms away: through a proxy that adds 1 ms each way; a round trip is ${roundTrip.delayed} ms, else ${roundTrip.direct}.`,
         ]
       : []),
   ].join(' ');
