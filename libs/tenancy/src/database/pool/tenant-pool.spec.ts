@@ -91,7 +91,7 @@ describe('a statement', () => {
     const types = { getTypeParser: () => (value: string) => `read ${value}` };
     for (const values of [undefined, [2]]) {
       const text = `SELECT 1 AS one, ${values ? '$1::int' : '2'} AS two`;
-      const { rows } = await asAcme(() => pool.query({ text, values, types: types as never }));
+      const { rows } = await asAcme(() => pool.query({ text, values, types }));
       expect(rows).toEqual([{ one: 'read 1', two: 'read 2' }]);
     }
     expect((await asAcme(() => pool.query('SELECT 1 AS one'))).rows).toEqual([{ one: 1 }]);
