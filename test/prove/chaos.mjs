@@ -20,10 +20,11 @@ import { runControl } from './chaos/run-control.mjs';
 import { strike } from './chaos/strike.mjs';
 import { openSystem } from './chaos/system.mjs';
 
-const HELP = `npm run prove:chaos -- [--kills N] [--seed N] [--no-control] [--json]
+const HELP = `npm run prove:chaos -- [--kills N] [--seed N] [--prepare] [--no-control] [--json]
 
   --kills N      server processes to end while they work (1000)
   --seed N       the same choice of operations and victims (a random one)
+  --prepare      with statements that are kept prepared
   --no-control   leave out stock TypeORM, which has to fail
   --json         the results as JSON`;
 
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+    prepare: { type: 'boolean', default: false },
     control: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -47,7 +49,13 @@ const started = performance.now();
 const server = await startChaosServer();
 try {
   const database = await createChaosDatabase(server.url);
-  const world = { ...database, serverUrl: server.url, ledger: new Ledger(), random: randomNumbers(seed) };
+  const world = {
+    ...database,
+    serverUrl: server.url,
+    prepare: options.prepare,
+    ledger: new Ledger(),
+    random: randomNumbers(seed),
+  };
   progress('stock TypeORM');
   const control = options.control ? await runControl(world, seed) : undefined;
   const results = await storm(world);

@@ -17,7 +17,7 @@ export const Entry = new EntitySchema({
 });
 
 /** The data path as an application has it. */
-export async function openSystem({ url, tenants }) {
+export async function openSystem({ url, tenants, prepare }) {
   const options = {
     url,
     entities: [Note, Entry],
@@ -25,6 +25,7 @@ export async function openSystem({ url, tenants }) {
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     maxConnectionsPerTenant: PER_TENANT,
     maxConnectionWait: CONNECT_TIMEOUT_MS,
+    prepare,
   };
   const lookUp = async (id) => tenants.find((tenant) => tenant.id === id);
   const factory = new TenantDataSourceFactory(options, lookUp);
