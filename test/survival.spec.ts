@@ -138,6 +138,54 @@ describe('a server process that dies', () => {
   });
 });
 
+describe('a stream whose server process dies', () => {
+  const read = async (path: DataPath, onRow: () => void | Promise<void>): Promise<void> => {
+    const runner = path.acme.createQueryRunner();
+    const stream = await runner.stream('SELECT n FROM generate_series(1, 250) n');
+    try {
+      for await (const _row of stream) await onRow();
+    } finally {
+      await runner.release();
+    }
+  };
+
+  it('fails for who reads it', async () => {
+    const path = await openDataPath();
+    let rows = 0;
+    const reading = read(path, async () => {
+      rows += 1;
+      if (rows === 1) await endBackends();
+    });
+    // With what the server said, or what the socket says of it: whichever is read first.
+    await expect(reading).rejects.toThrow();
+    await expectIntact(path);
+  });
+
+  it('fails though all rows were read, where the end of the statement does not arrive', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url });
+    await expectIntact(path);
+    const held = link.holdAnswerUntilEnd();
+    const failed = expect(read(path, () => undefined)).rejects.toThrow('Connection terminated');
+    await held;
+    await link.cut();
+    await failed;
+    await link.restore();
+    await expectIntact(path);
+  });
+
+  it('ends for who has read enough', async () => {
+    const path = await openDataPath();
+    const enough = read(path, async () => {
+      await endBackends();
+      await until(() => path.pool.totalCount === 0);
+      throw new Error('That is enough.');
+    });
+    await expect(enough).rejects.toThrow('enough');
+    await expectIntact(path);
+  });
+});
+
 describe('a statement that is cancelled', () => {
   it('fails with what the server said, and its connection goes on', async () => {
     const path = await openDataPath();

@@ -8,6 +8,7 @@ import {
 } from '../../tenancy.errors.js';
 import { bindToContext } from './bind-to-context.js';
 import { BoundQuery } from './bound-query.js';
+import { endWithConnection } from './cursor-end.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
 import { bindByTransaction, bindCursor, keepContext, outsideTransactionError } from './prefixed-submittable.js';
 import type { PreparedStatement } from './prepared-statements.js';
@@ -167,6 +168,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     nameTimeouts(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {
+      endWithConnection(submittable);
       if (!this.isReady) this.sendHeldBegin(binding);
       bindCursor(submittable, this, binding, traits);
     } else {
