@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TenantDatabaseOptions } from 'nestjs-tenancy';
 import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
+import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../libs/tenancy/src/database/pool/tenant-pool.js';
@@ -209,6 +210,32 @@ describe('a statement that is cancelled', () => {
     await cancelStatements();
     await failed;
     expect(await database.query('SELECT owner FROM t_acme.notes')).toEqual([{ owner: 'acme' }]);
+    await expectIntact(path);
+  });
+});
+
+describe('the statement that binds a connection', () => {
+  it('is prepared again where its preparation was cancelled', async () => {
+    const path = await openDataPath();
+    await endBackends();
+    await until(() => path.pool.totalCount === 0);
+    const readWithValues = (dataSource: { query: DataSource['query'] }) =>
+      dataSource.query('SELECT owner FROM notes WHERE owner = $1', ['acme']);
+    const runner = path.acme.createQueryRunner();
+    await runner.connect();
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    // No function can be looked up while this holds.
+    await holder.query('BEGIN; LOCK TABLE pg_catalog.pg_proc IN ACCESS EXCLUSIVE MODE');
+    const failed = expect(readWithValues(runner)).rejects.toMatchObject({ code: '57014' });
+    const waiting =
+      "SELECT pg_stat_clear_snapshot() FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'";
+    await until(async () => (await holder.query(waiting, [database.appRole])).rows.length > 0);
+    await holder.query('SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = $1', [database.appRole]);
+    await failed;
+    await holder.end();
+    await runner.release();
+    expect(await readWithValues(path.acme)).toEqual([{ owner: 'acme' }]);
     await expectIntact(path);
   });
 });
