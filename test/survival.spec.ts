@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import type { TenantDatabaseOptions } from 'nestjs-tenancy';
 import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
 import pg from 'pg';
-import type { DataSource } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../libs/tenancy/src/database/pool/tenant-pool.js';
 import type { ServerLink } from './support/server-link.js';
@@ -34,6 +34,9 @@ interface DataPath {
   readonly globex: DataSource;
   readonly pool: TenantPool;
 }
+
+/** A query runner, with what it does itself where its connection reports an error. */
+type BreakableRunner = QueryRunner & { releasePostgresConnection(error: Error): Promise<void> };
 
 async function openDataPath(options: TenantDatabaseOptions = {}): Promise<DataPath> {
   const factory = new TenantDataSourceFactory({ url: database.appUrl, poolSize: 1, ...options }, async () => acme);
@@ -104,12 +107,15 @@ describe('a server process that dies', () => {
   });
 
   it('while it works, fails the statement with what the server said', async () => {
-    const path = await openDataPath();
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url });
     const failed = expect(path.acme.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57P01' });
     await until(isRunning('pg_sleep'));
     await endBackends();
     await failed;
     await expectIntact(path);
+    // There was nothing left to cancel.
+    expect(link.cancelRequests).toBe(0);
   });
 
   it('within a transaction, fails the transaction, and leaves nothing of it', async () => {
@@ -280,8 +286,8 @@ describe('a pool whose connections are all taken', () => {
   });
 });
 
-describe('a connection that is given back while its statement runs', () => {
-  it('is used again, and the statement goes on no more at the server', async () => {
+describe('a connection that is given back before it is done', () => {
+  it('is used again, and its statement goes on no more at the server', async () => {
     const path = await openDataPath();
     const [{ pid }] = await backends();
     const runner = path.acme.createQueryRunner();
@@ -292,6 +298,61 @@ describe('a connection that is given back while its statement runs', () => {
     await until(async () => !(await isRunning('pg_sleep')()));
     await expectIntact(path);
     expect(await backends()).toMatchObject([{ pid }]);
+  });
+
+  it('goes on with nothing that waited behind that statement either', async () => {
+    const path = await openDataPath();
+    const runner = path.acme.createQueryRunner();
+    const statements = Array.from({ length: 3 }, () => runner.query('SELECT pg_sleep(60)'));
+    const settled = Promise.allSettled(statements);
+    await until(isRunning('pg_sleep'));
+    await runner.release();
+    for (const { status } of await settled) expect(status).toBe('rejected');
+    await until(async () => !(await isRunning('pg_sleep')()));
+    await expectIntact(path);
+  });
+
+  it('is closed where it is given back as broken, and the statement goes on no more either', async () => {
+    const path = await openDataPath();
+    const runner = path.acme.createQueryRunner() as unknown as BreakableRunner;
+    const failed = expect(runner.query('SELECT pg_sleep(60)')).rejects.toThrow('terminated');
+    await until(isRunning('pg_sleep'));
+    await runner.releasePostgresConnection(new Error('It is of no use.'));
+    await failed;
+    await until(async () => !(await isRunning('pg_sleep')()));
+    await expectIntact(path);
+  });
+
+  it('cancels nothing of whoever has it next, however late the request arrives', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url });
+    const holder = new pg.Client(database.url);
+    await holder.connect();
+    await holder.query('BEGIN; LOCK TABLE t_acme.notes');
+    const runner = path.acme.createQueryRunner();
+    const read = Promise.allSettled([runner.query('SELECT owner FROM notes')]);
+    await until(isRunning('notes'));
+    const held = link.holdCancelRequest();
+    await runner.release();
+    await held;
+    await holder.end();
+    await read;
+    const slow = path.globex.query("SELECT owner, 'next', pg_sleep(0.5) FROM notes");
+    await until(isRunning("'next'"));
+    await link.restore();
+    expect(await slow).toMatchObject([{ owner: 'globex' }]);
+  });
+
+  it('is closed where its server does not answer while its session is cleared', async () => {
+    const link = await openLink();
+    const path = await openDataPath({ url: link.url });
+    const runner = path.acme.createQueryRunner();
+    await runner.query('SELECT pg_advisory_lock(1)');
+    link.stall();
+    await runner.release();
+    await until(() => path.pool.totalCount === 0);
+    await link.restore();
+    await expectIntact(path);
   });
 });
 

@@ -109,6 +109,13 @@ export class BoundClient extends pg.Client implements StatementSender {
     return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || !this.hasSent);
   }
 
+  /** Fails the statements that were not sent yet. */
+  refuseWaiting(): void {
+    const { connection, _queryQueue: waiting } = this.state;
+    const error = new Error('The connection was given back before this statement had its turn.');
+    for (const query of waiting.splice(0)) process.nextTick(() => query.handleError(error, connection));
+  }
+
   /** Clears the session of a connection that is settled. Throws where it cannot be made clean. */
   async clean(): Promise<void> {
     if (!this.isIdle) throw new Error('The connection was given back within a transaction.');

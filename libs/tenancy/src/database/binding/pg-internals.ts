@@ -4,7 +4,7 @@ import type pg from 'pg';
 // there, unchanged, since pg 8.0.
 
 export interface PgConnection {
-  readonly stream: { write(messages: Uint8Array): boolean };
+  readonly stream: { write(messages: Uint8Array): boolean; destroy(): void };
   parsedStatements: Record<string, string>;
   sendCopyFail(reason: string): void;
   sync(): void;
@@ -55,6 +55,6 @@ export interface PgClientState {
   readonly secretKey: number | null;
   readonly _activeQuery: unknown;
   /** What was asked for and not sent yet. */
-  readonly _queryQueue: unknown[];
+  readonly _queryQueue: PgSubmittable[];
   getTransactionStatus(): PgTransactionStatus | null;
 }

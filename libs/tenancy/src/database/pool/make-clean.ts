@@ -13,8 +13,17 @@ export async function makeClean(client: BoundClient): Promise<void> {
   await inTime(client.clean(), CLEARING_MS, 'The session was not cleared in time.');
 }
 
+/** Lets nothing go on at the server for a connection that is closed: that alone would not stop it. */
+export function abandon(client: BoundClient): void {
+  if (client.isSettled || client.isBroken) return;
+  client.refuseWaiting();
+  // Whether or not it arrives: nobody has the connection next.
+  void requestCancel(client);
+}
+
 async function cancel(client: BoundClient): Promise<void> {
   if (client.isBroken) throw new Error('The connection is lost.');
+  client.refuseWaiting();
   // A cancellation that is still on its way would meet the statement of whoever has the connection next.
   const arrived = inTime(requestCancel(client), PATIENCE_MS, 'It is not known whether the cancellation arrived.');
   const [settled] = await Promise.all([settles(client), arrived]);

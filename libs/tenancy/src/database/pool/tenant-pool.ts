@@ -6,7 +6,7 @@ import { bindToContext } from '../binding/bind-to-context.js';
 import type { TenantBinding, TenantBindings } from '../binding/tenant-binding.js';
 import { ConnectionPool } from './connection-pool.js';
 import { ConnectionShares } from './connection-shares.js';
-import { makeClean } from './make-clean.js';
+import { abandon, makeClean } from './make-clean.js';
 import type { PooledConnection } from './pooled-connection.js';
 import type { TenantPoolOptions } from './tenant-pool-options.js';
 import type { ConnectionRequest } from './waiting-line.js';
@@ -146,7 +146,10 @@ export class TenantPool extends ConnectionPool {
       else this.close(connection);
       returned();
     };
-    if (reason || client.isBroken) return done(false);
+    if (reason || client.isBroken) {
+      runInScope(undefined, () => abandon(client));
+      return done(false);
+    }
     if (client.isClean) return done(true);
     runInScope(undefined, () => makeClean(client)).then(
       () => done(true),
