@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { TenantDatabaseOptions } from 'nestjs-tenancy';
 import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
 import pg from 'pg';
@@ -379,9 +380,22 @@ describe('destroy()', () => {
     expect(await database.query('SELECT owner FROM t_globex.notes')).toEqual([{ owner: 'globex' }]);
   });
 
-  it('leaves nothing that keeps the process', async () => {
+  it.each([
+    ['that answers', false],
+    ['that does not answer any more', true],
+  ])('leaves nothing that keeps the process, before a server %s', async (_how, isStalled) => {
+    const link = await openLink();
     const script = fileURLToPath(new URL('support/leave-at-work.mjs', import.meta.url));
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, database.appUrl]);
-    expect({ stdout, stderr }).toEqual({ stdout: '12\n', stderr: '' });
+    const child = spawn(process.execPath, [script, link.url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const output = createInterface(child.stdout);
+    const lines: string[] = [];
+    output.on('line', (line) => {
+      lines.push(line);
+      if (lines.length > 1) return;
+      if (isStalled) link.stall();
+      child.stdin.end();
+    });
+    const [code] = await once(child, 'exit');
+    expect({ code, lines }).toEqual({ code: 0, lines: ['at work', '12'] });
   });
 });

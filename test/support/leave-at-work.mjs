@@ -1,5 +1,6 @@
 // A process that closes its DataSource while its users work and wait, and then has nothing to do. Started by a test, which
-// gives it the address of a database; it prints how many of its users were refused.
+// gives it the address of a database and lets it go on by closing its input. It prints that all are at work, and then how
+// many were refused.
 import { defineTenant, TenantDataSourceFactory } from 'nestjs-tenancy';
 
 const acme = defineTenant({ id: 'acme', schema: 't_acme' });
@@ -29,6 +30,8 @@ await begin((manager) => manager.query('SELECT pg_sleep(60)'));
 await begin(() => closed);
 for (let n = 0; n < 10; n += 1) add(view.query('SELECT owner FROM notes'));
 while (factory.dataSource.driver.master.waitingCount < 10) await new Promise(setImmediate);
+console.log('at work');
+for await (const _ of process.stdin);
 await factory.destroy();
 close();
 await Promise.all(users);

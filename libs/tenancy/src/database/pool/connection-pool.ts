@@ -94,7 +94,7 @@ export class ConnectionPool extends EventEmitter {
     this.slots.delete(connection.slot);
     if (connection.idleSince !== undefined) this.wake(connection);
     const { client } = connection;
-    client.end(() => this.emit('remove', client));
+    connection.end(() => this.emit('remove', client));
     this.openForWaiting();
     this.endIfEmpty();
   }

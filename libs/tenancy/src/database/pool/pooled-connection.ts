@@ -1,4 +1,8 @@
 import type { BoundClient } from '../binding/bound-client.js';
+import type { PgClientState } from '../binding/pg-internals.js';
+
+/** How long the server may take to answer a goodbye, in milliseconds. */
+const PATIENCE_MS = 1_000;
 
 /** A connection of the pool, and what the pool knows of it. */
 export class PooledConnection {
@@ -22,5 +26,15 @@ export class PooledConnection {
 
   ref(): void {
     (this.client as unknown as { ref(): void }).ref();
+  }
+
+  /** Closes it. A server that does not answer any more cannot keep the process from ending. */
+  end(callback: () => void): void {
+    const { stream } = (this.client as unknown as PgClientState).connection;
+    const timer = setTimeout(() => stream.destroy(), PATIENCE_MS).unref();
+    this.client.end(() => {
+      clearTimeout(timer);
+      callback();
+    });
   }
 }
