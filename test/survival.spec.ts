@@ -287,6 +287,24 @@ describe('a pool whose connections are all taken', () => {
   });
 });
 
+describe('a query runner that is released while it waits for its connection', () => {
+  it('sends nothing, and keeps no connection', async () => {
+    const path = await openDataPath();
+    const holder = path.acme.createQueryRunner();
+    await holder.connect();
+    const runner = path.globex.createQueryRunner();
+    const refused = Array.from({ length: 2 }, () =>
+      expect(runner.query("INSERT INTO notes (owner) VALUES ('late')")).rejects.toThrow('already released'),
+    );
+    await until(() => path.pool.waitingCount === 1);
+    await runner.release();
+    await holder.release();
+    await Promise.all(refused);
+    expect(await database.query('SELECT owner FROM t_globex.notes')).toEqual([{ owner: 'globex' }]);
+    await expectIntact(path);
+  });
+});
+
 describe('a connection that is given back before it is done', () => {
   it('is used again, and its statement goes on no more at the server', async () => {
     const path = await openDataPath();

@@ -1,4 +1,5 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { QueryRunner, ReplicationMode } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { CopyingTransformer } from './copying-transformer.js';
 import { EntityTenancy } from './entity-tenancy.js';
 import { GuardedEntityManager } from './guarded-entity-manager.js';
@@ -6,6 +7,7 @@ import { guardMetadata } from './guarded-metadata.js';
 import { setTenancy, tenancyOf } from './orm-tenancy.js';
 import type { EntityOrRunner } from './queries/create-query.js';
 import { createQuery } from './queries/create-query.js';
+import { releaseOnArrival } from './release-on-arrival.js';
 import { guardResultCache } from './result-cache/guard-result-cache.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 
@@ -18,8 +20,8 @@ export interface CurrentKey {
 }
 
 /**
- * Puts the guards of entities and results where TypeORM loads, stores, relates and caches them: at this one DataSource and
- * all views of it. Called before it is initialised.
+ * Puts the guards of entities, results and connections where TypeORM loads, stores, relates, caches and holds them: at this
+ * one DataSource and all views of it. Called before it is initialised.
  */
 export function guardDataSource(dataSource: DataSource, currentKey: CurrentKey): void {
   const entities = new EntityTenancy(currentKey.find);
@@ -27,6 +29,9 @@ export function guardDataSource(dataSource: DataSource, currentKey: CurrentKey):
   guardResultCache(dataSource, currentKey.get);
   Object.assign(dataSource, {
     relationLoader: new TenantRelationLoader(dataSource),
+    createQueryRunner(this: DataSource, mode?: ReplicationMode) {
+      return releaseOnArrival(DataSource.prototype.createQueryRunner.call(this, mode));
+    },
     createQueryBuilder(this: DataSource, entityOrRunner?: EntityOrRunner, alias?: string, runner?: QueryRunner) {
       return createQuery(this, entityOrRunner, alias, runner);
     },
