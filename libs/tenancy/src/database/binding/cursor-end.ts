@@ -1,3 +1,4 @@
+import { bindToContext } from './bind-to-context.js';
 import type { PgSubmittable } from './pg-internals.js';
 
 type Done = (error?: Error | null) => void;
@@ -36,10 +37,10 @@ export function endWithConnection(submittable: PgSubmittable): void {
     }
     const { connection } = cursor;
     if (!connection || connection.stream.closed) return setImmediate(done);
-    const closed = (error?: Error | null) => {
+    const closed = bindToContext((error?: Error | null) => {
       connection.off('end', closed);
       done(error);
-    };
+    });
     connection.once('end', closed);
     close.call(cursor, closed);
   };

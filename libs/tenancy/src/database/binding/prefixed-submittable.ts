@@ -61,10 +61,29 @@ const HANDLERS = [
 export function keepContext(submittable: PgSubmittable): void {
   const context = new AsyncResource('nestjs-tenancy:cursor');
   const members = submittable as unknown as Record<string, unknown>;
+  endOnce(submittable);
   for (const name of HANDLERS) {
     const handler = members[name];
     if (typeof handler !== 'function') continue;
     members[name] = (...args: unknown[]): unknown =>
       context.runInAsyncScope(handler as (...given: unknown[]) => unknown, submittable, ...args);
   }
+}
+
+/**
+ * Lets nothing fail that has failed or ended before. pg's own time limit knows neither: it tells a cursor of a second error,
+ * and that asks the server for a second end, which whoever has the connection then would take for the end of his statement.
+ */
+function endOnce(submittable: PgSubmittable): void {
+  const { handleError, handleReadyForQuery } = submittable;
+  let hasEnded = false;
+  submittable.handleError = (error, connection) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    handleError.call(submittable, error, connection);
+  };
+  submittable.handleReadyForQuery = (connection) => {
+    hasEnded = true;
+    handleReadyForQuery.call(submittable, connection);
+  };
 }

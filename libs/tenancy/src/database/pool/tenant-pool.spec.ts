@@ -469,6 +469,53 @@ describe('cursors and streams', () => {
     expect(found.left ?? '').toBe('');
   });
 
+  it('fail once, whatever time they take: another one’s statement is answered with its own rows', async () => {
+    const impatient = new TenantPool({
+      connectionString: database.appUrl,
+      max: 1,
+      bindings: new TenantBindings(),
+      query_timeout: 100,
+    });
+    const failing = await asAcme(() => impatient.connect());
+    await expect(asAcme(() => failing.query(new Cursor('SELECT 1/0'))).read(1)).rejects.toThrow('division by zero');
+    failing.release();
+    const client = await asGlobex(() => impatient.connect());
+    const ask = (text: string) => client.query({ text, query_timeout: 10_000 } as pg.QueryConfig);
+    const answers = await asGlobex(() =>
+      Promise.all([ask('SELECT pg_sleep(0.3)'), ask('SELECT 1 AS n'), ask('SELECT body FROM messages')]),
+    );
+    expect(answers.slice(1).map(({ rows }) => rows)).toEqual([[{ n: 1 }], [{ body: 'of globex' }]]);
+    client.release();
+    await impatient.end();
+  });
+
+  it('end, and can be closed, where their connection is lost', async () => {
+    const killed = new Set<pg.PoolClient>();
+    const kill = async (client: pg.PoolClient) => {
+      if (killed.has(client)) return;
+      killed.add(client);
+      const lost = new Promise((resolve) => client.once('end', resolve));
+      await database.query('SELECT pg_terminate_backend($1)', [(client as unknown as { processID: number }).processID]);
+      await lost;
+    };
+    const numbers = 'SELECT n FROM generate_series(1, 1000) n';
+    await asAcme(async () => {
+      const client = await pool.connect();
+      const reading = (async () => {
+        for await (const _ of client.query(new QueryStream(numbers, [], { batchSize: 5 }))) await kill(client);
+      })();
+      await expect(reading).rejects.toThrow('terminat');
+      client.release();
+      const next = await pool.connect();
+      const cursor = next.query(new Cursor(numbers));
+      await cursor.read(1);
+      await kill(next);
+      await cursor.close();
+      next.release();
+      expect(await bodies()).toEqual(['of acme']);
+    });
+  });
+
   it('leave nothing when they are given back half read', async () => {
     const client = await asAcme(() => pool.connect());
     const cursor = asAcme(() => client.query(new Cursor('SELECT n FROM generate_series(1, 1000) n')));
@@ -558,6 +605,21 @@ describe('what pg calls back', () => {
   // Acme's request opens the connection that everybody then uses.
   beforeEach(() => asAcme(() => pool.query('SELECT 1')));
   const who = () => currentScope()?.tenant?.id ?? 'nobody';
+
+  it('runs as who asked where a cursor is closed', async () => {
+    const seen = await asGlobex(async () => {
+      const client = await pool.connect();
+      const cursor = client.query(new Cursor('SELECT n FROM generate_series(1, 3) n'));
+      await cursor.read(1);
+      const closed = new Promise((resolve) => cursor.close(() => resolve(who())));
+      try {
+        return await closed;
+      } finally {
+        client.release();
+      }
+    });
+    expect(seen).toBe('globex');
+  });
 
   it('runs as who asked, by callback, by cursor and by stream', async () => {
     const seen: Record<string, string> = {};
