@@ -47,7 +47,7 @@ export type {
 } from './database/tenant-database-options.js';
 export { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 export { TenantDatabase } from './database/tenant-database.js';
-export type { PlainQuery } from './database/outside-transaction.js';
+export type { PlainQuery } from './database/plain-query.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 

@@ -6,18 +6,13 @@ import type { Tenant } from '../tenants/tenant.js';
 import { roleEscapeOf } from './binding/role-escape.js';
 import type { TenantBinding, TenantBindings } from './binding/tenant-binding.js';
 import { DedicatedConnection } from './dedicated-connection.js';
-
-/** Runs a statement as it is, and answers with its rows. */
-export type PlainQuery = <Row extends pg.QueryResultRow = pg.QueryResultRow>(
-  sql: string,
-  values?: unknown[],
-) => Promise<Row[]>;
+import type { PlainQuery, PlainQueryRunner } from './plain-query.js';
 
 /**
  * Runs statements that PostgreSQL does not run in a transaction, each work over a connection of its own that is the
  * tenant's from its first byte to its last. One at a time on each database server: the next one waits.
  */
-export class OutsideTransaction {
+export class OutsideTransaction implements PlainQueryRunner {
   private readonly turns = new Map<string, Promise<unknown>>();
   /** The servers that the works of a scope have taken: another one within them would wait for itself. */
   private readonly taken = new WeakMap<TenancyScope, ReadonlySet<string>>();
@@ -27,7 +22,6 @@ export class OutsideTransaction {
     private readonly optionsOf: (server: string) => pg.ClientConfig,
   ) {}
 
-  /** Runs work as a tenant, or as whom the running code runs as. */
   async run<T>(tenant: Tenant | undefined, work: (query: PlainQuery) => Promise<T>): Promise<T> {
     const outer = currentScope();
     const scope: TenancyScope = tenant ? { tenant } : { ...outer };

@@ -14,6 +14,7 @@ import { guardDataSource, guardEntityMetadata } from './orm/guard-data-source.js
 import { loginRoleWarnings } from './server/login-role.js';
 import { DEFAULT_SERVER, TenantBindings } from './binding/tenant-binding.js';
 import { OutsideTransaction } from './outside-transaction.js';
+import type { PlainQueryRunner } from './plain-query.js';
 import type { DatabaseServer } from './server-pools.js';
 import { ServerPools } from './server-pools.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
@@ -35,7 +36,7 @@ export class TenantDataSourceFactory {
   /** The same DataSource bound to the system: the schema `public` of the default server, whatever the current tenant. */
   readonly system: DataSource;
   /** Connections beside the pool, for what cannot run in a transaction: see `TenantDatabase.outsideTransaction()`. */
-  readonly outside: OutsideTransaction;
+  readonly outside: PlainQueryRunner;
   /** Where a server contradicted the binding of a statement: its connection was destroyed. Also logged as an error. */
   readonly violations: Observable<IsolationViolationError>;
   private readonly options: TenantDatabaseOptions;

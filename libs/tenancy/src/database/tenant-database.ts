@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { runInScope } from '../context/tenancy-scope.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
-import type { OutsideTransaction, PlainQuery } from './outside-transaction.js';
+import type { PlainQuery, PlainQueryRunner } from './plain-query.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 type PlainWork<T> = (query: PlainQuery) => Promise<T>;
@@ -21,7 +21,7 @@ export class TenantDatabase {
   constructor(
     private readonly dataSource: DataSource,
     private readonly lookUp: (id: string) => Promise<Tenant>,
-    private readonly outside: OutsideTransaction,
+    private readonly outside: PlainQueryRunner,
   ) {}
 
   /**
