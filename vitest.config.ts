@@ -14,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'test/**/*.spec.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/pack/**'],
     globalSetup: ['./test/support/database-server.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
