@@ -4,20 +4,30 @@ import { PooledConnection } from './pooled-connection.js';
 
 const connection = (slot: number, ...schemas: string[]): PooledConnection => {
   const made = new PooledConnection(undefined as never, slot);
-  for (const schema of schemas) made.schemas.add(schema);
+  for (const schema of schemas) made.useFor(schema);
   return made;
 };
 /** One that has served so many that it takes no new one lightly. */
 const settled = (slot: number, ...schemas: string[]): PooledConnection =>
-  connection(slot, ...schemas, ...Array.from({ length: 300 }, (_, n) => `t_other_${n}`));
+  connection(slot, ...Array.from({ length: 300 }, (_, n) => `t_other_${n}`), ...schemas);
 const schemas = Array.from({ length: 1_000 }, (_, n) => `t_${n}`);
 
 describe('a tenant that asks for a connection', () => {
   const affinity = new Affinity(10, true);
 
-  it('is given one that knows its schema', () => {
+  it('is given one that has served it lately, be it its home or not', () => {
     const known = settled(3, 't_acme');
     expect(affinity.choose([settled(1), known, connection(2)], 't_acme')).toBe(known);
+  });
+
+  it('is not given one that has served a hundred others since', () => {
+    const strangers = Array.from({ length: 10 }, (_, slot) => settled(slot, 't_acme')).filter(
+      (one) => !affinity.suits(settled(one.slot), 't_acme'),
+    );
+    for (let n = 0; n < 99; n += 1) strangers[0].useFor(`t_other_${n}`);
+    expect(affinity.choose(strangers.slice(0, 1), 't_acme')).toBe(strangers[0]);
+    strangers[0].useFor('t_other_99');
+    expect(affinity.choose(strangers.slice(0, 1), 't_acme')).toBeUndefined();
   });
 
   it('is given the one that was used last where that has room', () => {

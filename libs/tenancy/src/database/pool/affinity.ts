@@ -7,6 +7,12 @@ import type { PooledConnection } from './pooled-connection.js';
 const FREE_SCHEMAS = 256;
 /** How many connections a tenant has at home. */
 const HOMES = 2;
+/**
+ * Whom a connection has served within so many uses, it serves again without a second thought: a busy tenant is not kept to
+ * its homes. What it has met longer ago counts for nothing: in time it has met everybody, and each of those who come by
+ * again would find that the server's caches, and what it keeps prepared, have gone to others.
+ */
+const LATELY = 100;
 
 /**
  * Which connection suits a tenant. A server process that meets a schema for the first time reads its catalog, which costs
@@ -23,20 +29,20 @@ export class Affinity {
   suits(connection: PooledConnection, schema: string): boolean {
     return (
       !this.isOn ||
-      connection.schemas.size < FREE_SCHEMAS ||
-      connection.schemas.has(schema) ||
+      connection.schemaCount < FREE_SCHEMAS ||
+      connection.distanceTo(schema) <= LATELY ||
       this.isHome(connection.slot, schema)
     );
   }
 
-  /** The idle connection that suits a tenant best: one that knows it, of those the one that was used last. */
+  /** The idle connection that suits a tenant best: one that has served it lately, of those the one that was used last. */
   choose(idle: readonly PooledConnection[], schema: string): PooledConnection | undefined {
     const last = idle.at(-1);
     if (!last || !this.isOn) return last;
     let suitable: PooledConnection | undefined;
     for (let at = idle.length - 1; at >= 0; at -= 1) {
       const connection = idle[at];
-      if (connection.schemas.has(schema)) return connection;
+      if (connection.distanceTo(schema) <= LATELY) return connection;
       if (!suitable && this.suits(connection, schema)) suitable = connection;
     }
     return suitable;

@@ -118,8 +118,8 @@ describe('who is called back', () => {
     withPool({ max: 10 }, async (pool) => {
       const opened = await Promise.all([1, 2, 3].map(() => asAcme(() => pool.connect())));
       const known = [...(pool as unknown as Known).connections];
-      for (const { schemas } of known) for (let at = 0; at < 300; at += 1) schemas.add(`t_other_${at}`);
-      known.find(({ client }) => (client as unknown) === opened[1])!.schemas.add('t_initech');
+      for (const one of known) for (let at = 0; at < 300; at += 1) one.useFor(`t_other_${at}`);
+      known.find(({ client }) => (client as unknown) === opened[1])!.useFor('t_initech');
       const affinity = new Affinity(10, true);
       const strangers = Array.from({ length: 100 }, (_, at) => `stranger${at}`);
       const [first, second] = strangers.filter((id) => !known.some((one) => affinity.suits(one, `t_${id}`)));

@@ -114,12 +114,12 @@ export class ConnectionPool extends EventEmitter {
     for (const callback of this.onEnd.splice(0)) callback();
   }
 
-  private isSpent({ openedAt, uses, schemas }: PooledConnection): boolean {
+  private isSpent({ openedAt, uses, schemaCount }: PooledConnection): boolean {
     const { maxLifetimeMillis, maxUses, maxSchemas } = this.limits;
     if (this.isEnded) return true;
     // Whoever waits for a new one would wait for ever.
     if (uses === 0) return false;
-    if (uses >= maxUses || schemas.size >= maxSchemas) return true;
+    if (uses >= maxUses || schemaCount >= maxSchemas) return true;
     return maxLifetimeMillis > 0 && performance.now() - openedAt >= maxLifetimeMillis;
   }
 

@@ -9,15 +9,31 @@ export class PooledConnection {
   readonly openedAt = performance.now();
   /** Since when nobody has it; `undefined` while somebody has. */
   idleSince: number | undefined;
+  /** How often it was handed out. */
   uses = 0;
-  /** The schemas it has worked in. The server process keeps what it knows of each until it ends. */
-  readonly schemas = new Set<string>();
+  /** The schemas it has worked in, and its last use for each. The server process keeps what it knows of each until it ends. */
+  private readonly lastUses = new Map<string, number>();
 
   constructor(
     readonly client: BoundClient,
     /** Its place in the pool, by which tenants find it again. */
     readonly slot: number,
   ) {}
+
+  get schemaCount(): number {
+    return this.lastUses.size;
+  }
+
+  /** It is handed out, to somebody of this schema. */
+  useFor(schema: string): void {
+    this.uses += 1;
+    this.lastUses.set(schema, this.uses);
+  }
+
+  /** After how many others it comes back to a schema: 1 for the one that had it last; `Infinity` for one it has not met. */
+  distanceTo(schema: string): number {
+    return this.uses + 1 - (this.lastUses.get(schema) ?? -Infinity);
+  }
 
   /** Lets the process end while it is open. */
   unref(): void {

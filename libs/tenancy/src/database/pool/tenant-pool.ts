@@ -122,8 +122,7 @@ export class TenantPool extends ConnectionPool {
     callback: ConnectCallback,
     returned: () => void,
   ): void {
-    connection.uses += 1;
-    connection.schemas.add(binding.schema);
+    connection.useFor(binding.schema);
     connection.client.bind(binding);
     const client = connection.client as unknown as pg.PoolClient;
     apart(() => this.emit('acquire', client));
