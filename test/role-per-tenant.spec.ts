@@ -147,6 +147,17 @@ describe('a tenant that has a role of its own', () => {
     expect(await factory.forOwner(acme).query(who)).toEqual([{ role: database.appRole }]);
   });
 
+  it('has its tables changed outside of a transaction by their owner alone', async () => {
+    const sessions = running.app.get(TenantDatabase);
+    const index = 'CREATE INDEX CONCURRENTLY by_body ON messages (body)';
+    await expect(sessions.outsideTransaction('acme', (query) => query(index))).rejects.toMatchObject({ code: '42501' });
+    await sessions.outsideTransaction('acme', (query) => query(index), { asOwner: true });
+    expect(await database.query("SELECT schemaname FROM pg_indexes WHERE indexname = 'by_body'")).toEqual([
+      { schemaname: 't_acme' },
+    ]);
+    await sessions.outsideTransaction('acme', (query) => query('DROP INDEX CONCURRENTLY by_body'), { asOwner: true });
+  });
+
   it.each<[string, string, unknown[]?]>([
     ['reads', 'SELECT * FROM t_globex.messages'],
     ['reads with a parameter', 'SELECT * FROM t_globex.messages WHERE id > $1', [0]],

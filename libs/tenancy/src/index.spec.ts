@@ -72,6 +72,7 @@ describe('the package', () => {
     expect(types.sort()).toEqual([
       'ClaimTenantResolverOptions',
       'HttpTenantStoreOptions',
+      'OutsideTransactionOptions',
       'PlainQuery',
       'Problem',
       'TenancyModuleOptions',

@@ -46,6 +46,7 @@ export type {
   TenantDatabaseServers,
 } from './database/tenant-database-options.js';
 export { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
+export type { OutsideTransactionOptions } from './database/tenant-database.js';
 export { TenantDatabase } from './database/tenant-database.js';
 export type { PlainQuery } from './database/plain-query.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';

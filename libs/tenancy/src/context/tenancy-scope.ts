@@ -9,8 +9,9 @@ export interface TenancyScope {
   /** The named database server that the system works on; absent: the default one. A tenant brings its own. */
   database?: string;
   /**
-   * In the tenant's schema with the rights of its owner, for what makes and changes the tables. Nothing but a DataSource of
-   * `TenantDataSourceFactory.forOwner()` sets it, around its own statements.
+   * In the tenant's schema with the rights of its owner, for what makes and changes the tables. Nothing sets it but a
+   * DataSource of `TenantDataSourceFactory.forOwner()`, around its own statements, and
+   * `TenantDatabase.outsideTransaction()`, around a work that asks for it.
    */
   owner?: boolean;
   /** Why a request has no tenant: thrown where one is needed. */

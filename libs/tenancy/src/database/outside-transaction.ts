@@ -23,8 +23,15 @@ export class OutsideTransaction implements PlainQueryRunner {
   ) {}
 
   async run<T>(tenant: Tenant | undefined, work: (query: PlainQuery) => Promise<T>): Promise<T> {
+    return this.runIn(tenant ? { tenant } : { ...currentScope() }, work);
+  }
+
+  async runAsOwner<T>(tenant: Tenant, work: (query: PlainQuery) => Promise<T>): Promise<T> {
+    return this.runIn({ tenant, owner: true }, work);
+  }
+
+  private async runIn<T>(scope: TenancyScope, work: (query: PlainQuery) => Promise<T>): Promise<T> {
     const outer = currentScope();
-    const scope: TenancyScope = tenant ? { tenant } : { ...outer };
     const binding = this.bindings.of(scope);
     const { server } = binding;
     const taken = (outer && this.taken.get(outer)) ?? new Set();

@@ -12,4 +12,6 @@ export type PlainQuery = <Row extends object = Record<string, unknown>>(
 export interface PlainQueryRunner {
   /** Runs work as a tenant, or as whom the running code runs as. */
   run<T>(tenant: Tenant | undefined, work: (query: PlainQuery) => Promise<T>): Promise<T>;
+  /** Runs work in a tenant's schema, with the rights of whoever owns what is in it. */
+  runAsOwner<T>(tenant: Tenant, work: (query: PlainQuery) => Promise<T>): Promise<T>;
 }

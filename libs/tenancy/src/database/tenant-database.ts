@@ -7,6 +7,15 @@ import type { PlainQuery, PlainQueryRunner } from './plain-query.js';
 type Work<T> = (manager: EntityManager) => Promise<T>;
 type PlainWork<T> = (query: PlainQuery) => Promise<T>;
 
+/** How a work runs outside of a transaction. */
+export interface OutsideTransactionOptions {
+  /**
+   * With the rights of the login role, which owns the tables, and not with those of the tenant's own role: for what makes
+   * and changes tables where `isolation` is `'role'`. Never for what a tenant asks for. @defaultValue `false`
+   */
+  readonly asOwner?: boolean;
+}
+
 /**
  * Several statements as one: a session is one connection and one transaction, committed when the work returns and rolled
  * back when it throws.
@@ -49,13 +58,22 @@ export class TenantDatabase {
    * `UnsupportedStatementError` behind a pooler.
    *
    * @example
-   * await database.outsideTransaction('acme', (query) => query('CREATE INDEX CONCURRENTLY ON messages (sent_at)'));
+   * await database.outsideTransaction(
+   *   'acme',
+   *   (query) => query('CREATE INDEX CONCURRENTLY ON messages (sent_at)'),
+   *   { asOwner: true },
+   * );
    */
   outsideTransaction<T>(work: PlainWork<T>): Promise<T>;
-  outsideTransaction<T>(tenant: Tenant | string, work: PlainWork<T>): Promise<T>;
-  async outsideTransaction<T>(first: Tenant | string | PlainWork<T>, work?: PlainWork<T>): Promise<T> {
+  outsideTransaction<T>(tenant: Tenant | string, work: PlainWork<T>, options?: OutsideTransactionOptions): Promise<T>;
+  async outsideTransaction<T>(
+    first: Tenant | string | PlainWork<T>,
+    work?: PlainWork<T>,
+    { asOwner = false }: OutsideTransactionOptions = {},
+  ): Promise<T> {
     if (typeof first === 'function') return this.outside.run(undefined, first);
-    return this.outside.run(await this.find(first), work!);
+    const tenant = await this.find(first);
+    return asOwner ? this.outside.runAsOwner(tenant, work!) : this.outside.run(tenant, work!);
   }
 
   private async find(tenant: Tenant | string): Promise<Tenant> {
