@@ -81,6 +81,11 @@ describe('several servers', () => {
       { default: main, eu: { url: 'b', maxConnectionsPerTenant: 0 } },
       'database.eu.maxConnectionsPerTenant is 0',
     ],
+    [
+      'a wait that no timer has',
+      { default: { ...main, maxConnectionWait: 2 ** 31 } },
+      'database.maxConnectionWait is 2147483648',
+    ],
   ])('are refused with %s', (_what, options, message) => {
     expect(() => serverOptions(options as TenantDatabaseServers)).toThrow(TenancyOptionsError);
     expect(() => serverOptions(options as TenantDatabaseServers)).toThrow(message);

@@ -45,7 +45,7 @@ export function serverOptions(
   for (const [name, own] of isSeveral(options) ? Object.entries(options) : []) {
     if (name !== DEFAULT_SERVER && own !== undefined) servers.set(name, completed(name, own, common));
   }
-  for (const [name, server] of servers) assertLimit(name, server);
+  for (const [name, server] of servers) assertLimits(name, server);
   return servers;
 }
 
@@ -107,10 +107,18 @@ function assertNoReplication(options: TenantDatabaseServerOptions): void {
   );
 }
 
-function assertLimit(name: string, { maxConnectionsPerTenant: limit }: TenantDatabaseServerOptions): void {
-  if (limit === undefined || (Number.isInteger(limit) && limit > 0)) return;
+function assertLimits(name: string, options: TenantDatabaseServerOptions): void {
+  const { maxConnectionsPerTenant: limit, maxConnectionWait: wait } = options;
   const option = name === DEFAULT_SERVER ? 'database' : `database.${name}`;
-  throw new TenancyOptionsError(`${option}.maxConnectionsPerTenant is ${limit}; it must be a whole number above 0.`);
+  if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+    throw new TenancyOptionsError(`${option}.maxConnectionsPerTenant is ${limit}; it must be a whole number above 0.`);
+  }
+  // A timer that is given more fires at once.
+  if (wait !== undefined && !(wait >= 0 && wait < 2 ** 31)) {
+    throw new TenancyOptionsError(
+      `${option}.maxConnectionWait is ${wait}; it is in milliseconds, at most ${2 ** 31 - 1}.`,
+    );
+  }
 }
 
 function hasAddress(value: unknown, options: readonly string[]): boolean {
