@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../../test/support/test-database.js';
-import { runInScope } from '../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../context/tenancy-scope.js';
 import {
   TenancyOptionsError,
   TenantContextMissingError,
@@ -67,6 +67,25 @@ describe('the injected DataSource', () => {
     expect(await database.query('SELECT body FROM t_acme.messages')).toEqual([{ body: 'hello acme' }]);
     await asAcme(() => messages().clear());
     expect(await asAcme(() => messages().count())).toBe(0);
+  });
+
+  it('takes a savepoint back whoever is the current tenant by then, and commits what is around it', async () => {
+    await asAcme(() =>
+      factory.dataSource.transaction(async (manager) => {
+        await manager.save(Message, { body: 'kept' });
+        const scope = currentScope()!;
+        const nested = manager.transaction(async (inner) => {
+          await inner.save(Message, { body: 'taken back' });
+          scope.tenant = globex;
+          await inner.save(Message, { body: 'refused' });
+        });
+        await expect(nested).rejects.toMatchObject({ code: 'TENANT_MISMATCH' });
+        scope.tenant = acme;
+      }),
+    );
+    expect(await asAcme(bodies)).toEqual(['kept']);
+    expect(await asGlobex(bodies)).toEqual([]);
+    await asAcme(() => messages().clear());
   });
 
   it('works in transactions of every kind, and rolls back whole', async () => {

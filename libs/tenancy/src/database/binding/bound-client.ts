@@ -25,6 +25,7 @@ import { nameTimeouts } from './statement-timeout.js';
 import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
+import { UsersListeners } from './users-listeners.js';
 
 const UNKNOWN_STATEMENT = '26000';
 
@@ -58,6 +59,7 @@ export class BoundClient extends pg.Client implements StatementSender {
   private readonly changes: SchemaChanges;
   private readonly statements: PreparedStatements | undefined;
   private readonly reports: SearchPathReports;
+  private readonly listenersOfUser = new UsersListeners(this);
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
@@ -87,9 +89,12 @@ export class BoundClient extends pg.Client implements StatementSender {
 
   bind(binding: TenantBinding): void {
     this.binding = binding;
+    this.listenersOfUser.begin();
   }
 
   unbind(): void {
+    // The system's are the operator's, as those of TypeORM's `logNotifications` are.
+    if (this.binding?.tenantId !== undefined) this.listenersOfUser.end();
     this.binding = undefined;
     this.heldBegin = undefined;
   }
@@ -148,9 +153,12 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
-    const binding = this.ownBinding();
+    const binding = this.heldBinding();
     const statement = statementOf(config, values);
     const traits = sendable(statement.text, this.server, binding);
+    // Whoever asks for it, it only takes back. Refused, it would leave the transaction open without whoever began it
+    // knowing: TypeORM passes over what a rollback fails with.
+    if (!traits.undoes) this.assertOwn(binding);
     const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
@@ -163,7 +171,8 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 
   private submit<T extends PgSubmittable>(submittable: T): T {
-    const binding = this.ownBinding();
+    const binding = this.heldBinding();
+    this.assertOwn(binding);
     if (submittable instanceof pg.Query) {
       throw new UnsupportedStatementError('Give query() the text and the values, not a Query object.');
     }
@@ -218,16 +227,20 @@ export class BoundClient extends pg.Client implements StatementSender {
     this.send(new BoundQuery(this, binding, traitsOf(begin), statementOf(begin, undefined), () => undefined));
   }
 
-  /** The binding, for a statement of the running code. Throws where that code may not use this connection. */
-  private ownBinding(): TenantBinding {
+  /** The binding. Throws where nobody may use this connection. */
+  private heldBinding(): TenantBinding {
     const { binding } = this;
     if (this.violation) throw this.violation;
     if (!binding) {
       throw new TenantContextMissingError('The connection was given back; it is bound to no tenant any more.');
     }
+    return binding;
+  }
+
+  /** Throws where the running code is not the one that this connection is bound to. */
+  private assertOwn(binding: TenantBinding): void {
     const current = this.bindings.of(currentScope());
     if (current !== binding && current.key !== binding.key) throw new TenantMismatchError(binding.key, current.key);
-    return binding;
   }
 
   /** Whether the server says that no transaction is open. `null`: a new connection, which has sent nothing yet. */

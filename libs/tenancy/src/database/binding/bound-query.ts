@@ -80,7 +80,7 @@ export class BoundQuery implements PgSubmittable {
     this.hasSynced = true;
     if (prefix) this.answersToSkip += prefix.begin === undefined ? 1 : 2;
     if (traits.createsObjects) own.unshift(existsMessages(binding.schema));
-    if (this.prepared?.fields) this.reader.describe(this.prepared.fields);
+    if (this.prepared?.fields) this.reader.describe(this.prepared.fields.slice());
     connection.stream.write(sender.withPrefix(prefix, own));
     return null;
   }

@@ -53,6 +53,8 @@ export interface PgClientState {
   /** The server process that pg was told of: a pooler tells it another one than the one that answers. */
   readonly processID: number | null;
   readonly secretKey: number | null;
+  readonly ssl: boolean | object;
+  readonly sslNegotiation: string;
   readonly _activeQuery: unknown;
   /** What was asked for and not sent yet. */
   readonly _queryQueue: PgSubmittable[];

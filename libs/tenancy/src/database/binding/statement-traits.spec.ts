@@ -74,6 +74,7 @@ describe('what stays in a session', () => {
     "UPDATE pg_settings SET setting = 'on' WHERE name = 'default_transaction_read_only'",
     "SELECT query_to_xml('SELECT set_' || 'config(...)', true, false, '')",
     'SELECT setseed(0.5)',
+    'SELECT set_limit(0.8)',
     'CREATE TABLE messages (id int)',
     'CREATE TEMP TABLE messages (id int)',
     'CREATE TEMPORARY TABLE messages (id int)',
@@ -110,6 +111,20 @@ describe('a transaction', () => {
   it.each(['BEGIN nonsense', 'BEGIN; SELECT 1', 'SELECT 1', 'BEGINNING'])('is not begun by %s', (sql) => {
     expect(traitsOf(sql).begin).toBeUndefined();
   });
+
+  it.each(['ROLLBACK', 'ABORT WORK', 'rollback to savepoint "a"', 'ROLLBACK TRANSACTION TO a'])(
+    'is taken back by %s',
+    (sql) => {
+      expect(traitsOf(sql).undoes).toBe(true);
+    },
+  );
+
+  it.each(['COMMIT', 'RELEASE SAVEPOINT a', 'ROLLBACK; SELECT 1', "ROLLBACK PREPARED 'a'", 'SELECT 1'])(
+    'is not only taken back by %s',
+    (sql) => {
+      expect(traitsOf(sql).undoes).toBe(false);
+    },
+  );
 
   it('is given modes by SET TRANSACTION', () => {
     expect(traitsOf('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY')).toMatchObject({

@@ -10,6 +10,8 @@ export interface StatementTraits {
   readonly leavesResidue: boolean;
   /** It ends a transaction, and does nothing else. */
   readonly end: 'COMMIT' | 'ROLLBACK' | undefined;
+  /** It only takes back what its transaction has done, all of it or since a savepoint. */
+  readonly undoes: boolean;
   /** It only begins a transaction: the text of that, without comments. */
   readonly begin: string | undefined;
   /** It only sets the modes of the transaction that was begun: those. */
@@ -46,7 +48,7 @@ const HARMLESS = new RegExp(
 );
 // Looked for in the whole text, literals included: SQL can be hidden in them, and a word too many costs one DISCARD ALL.
 const LEAVES_RESIDUE = new RegExp(
-  'set_config|advisory|\\btemp\\b|temporary|pg_temp|\\bsession\\b|\\blisten\\b|\\bhold\\b|setseed|pg_settings|_to_xml|u&["\']' +
+  'set_config|set_limit|advisory|\\btemp\\b|temporary|pg_temp|\\bsession\\b|\\blisten\\b|\\bhold\\b|setseed|pg_settings|_to_xml|u&["\']' +
     '|\\bset\\s+(?!local\\b|transaction\\b|constraints\\b)',
 );
 const DATA = /^(?:select|insert|update|delete|with|merge|values)\b/;
@@ -59,10 +61,14 @@ const MODE =
 const BEGIN = new RegExp(`^(?:begin(?: work| transaction)?|start transaction)(?:,? ${MODE})*$`);
 const MODES = new RegExp(`^set transaction (${MODE}(?:,? ${MODE})*)$`);
 const END = /^(commit|end|rollback|abort)(?: work| transaction)?$/;
+const UNDOES = /^(?:rollback|abort)(?: work| transaction)?(?: to\b|$)/;
 const CHAIN = /^(?:commit|end|rollback|abort)\b.*\band chain$/;
 const ENDS_TRANSACTION = /^(?:commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
 
 let count = 0;
+
+/** Texts of this length are made for one use, as those of many rows are: not worth remembering. */
+const LONG = 4_096;
 
 const known = new BoundedMap<string, StatementTraits>(2_000);
 
@@ -71,7 +77,7 @@ export function traitsOf(sql: string): StatementTraits {
   const found = known.get(sql);
   if (found) return found;
   const traits = read(sql);
-  if (sql.length < 4_096) known.set(sql, traits);
+  if (sql.length < LONG) known.set(sql, traits);
   return traits;
 }
 
@@ -90,6 +96,7 @@ function read(sql: string): StatementTraits {
   return {
     leavesResidue: residue,
     end: isSeveral ? undefined : endOf(first),
+    undoes: !isSeveral && UNDOES.test(first),
     begin: isSeveral || !BEGIN.test(first) ? undefined : first,
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
@@ -101,7 +108,7 @@ function read(sql: string): StatementTraits {
       statements.some((text) => CREATES.test(text) || makesTable(text)) &&
       !statements.some((text) => text.startsWith('create schema')),
     changesTables: /\b(?:create|alter|drop)\b/.test(words),
-    isPreparable: !isSeveral && !residue && DATA.test(first),
+    isPreparable: sql.length < LONG && !isSeveral && !residue && DATA.test(first),
     id: count,
   };
 }

@@ -17,9 +17,9 @@ const CLOSE_MS = 5_000;
  * the server has closed that: only then it has passed the request on.
  */
 export async function requestCancel(client: pg.Client): Promise<void> {
-  const { processID, secretKey } = client as unknown as PgClientState;
+  const { processID, secretKey, ssl, sslNegotiation } = client as unknown as PgClientState;
   if (processID === null || secretKey === null) return;
-  const connection = new pg.Connection({ ssl: client.ssl }) as unknown as CancelConnection;
+  const connection = new pg.Connection({ ssl, sslNegotiation } as pg.ConnectionConfig) as unknown as CancelConnection;
   return new Promise((resolve) => {
     const timer = setTimeout(() => connection.stream.destroy(), CLOSE_MS);
     connection.on('end', () => {
@@ -29,7 +29,10 @@ export async function requestCancel(client: pg.Client): Promise<void> {
     // Whether it arrives is not known: who asks closes the connection where the statement goes on.
     connection.on('error', () => undefined);
     const cancel = () => connection.cancel(processID, secretKey);
-    connection.on('connect', () => (client.ssl ? connection.requestSsl() : cancel()));
+    connection.on('connect', () => {
+      if (!ssl) cancel();
+      else if (sslNegotiation !== 'direct') connection.requestSsl();
+    });
     connection.on('sslconnect', cancel);
     if (client.host.startsWith('/')) connection.connect(`${client.host}/.s.PGSQL.${client.port}`);
     else connection.connect(client.port, client.host);

@@ -639,6 +639,22 @@ describe('what pg calls back', () => {
     expect(seen).toEqual({ callback: 'globex', cursor: 'globex', data: 'globex', end: 'globex' });
   });
 
+  it('is not heard any more by who gave the connection back', async () => {
+    const heard: unknown[] = [];
+    const client = await asAcme(() => pool.connect());
+    client.on('notice', ({ message }) => heard.push(message));
+    client.on('notification', ({ payload }) => heard.push(payload));
+    await asAcme(() => client.query("DO $$ BEGIN RAISE NOTICE 'of acme'; END $$"));
+    client.release();
+    await asGlobex(async () => {
+      const next = await pool.connect();
+      await next.query("LISTEN mail; DO $$ BEGIN RAISE NOTICE 'of globex'; END $$; NOTIFY mail, 'of globex'");
+      await next.query('SELECT 1');
+      next.release();
+    });
+    expect(heard).toEqual(['of acme']);
+  });
+
   it('runs as nobody where nobody asked: a notice', async () => {
     const seen = await asGlobex(async () => {
       const client = await pool.connect();
