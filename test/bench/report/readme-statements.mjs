@@ -1,5 +1,5 @@
 import { describeLoad, OPERATIONS } from '../statements/cells.mjs';
-import { WAYS } from '../ways/ways.mjs';
+import { PLAIN, WAYS } from '../ways/ways.mjs';
 import { describeEnvironment } from './environment.mjs';
 import { markdownTable } from './markdown-table.mjs';
 import { wrap } from './wrap.mjs';
@@ -11,6 +11,22 @@ export function renderStatements({ environment, method, rows }) {
   return [
     wrap(describeMethod(environment, method, rows)),
     ...OPERATIONS.map((operation) => renderOperation(operation, rows)),
+    ...renderWork(rows),
+  ];
+}
+
+/** What the ratios are made of. */
+function renderWork(rows) {
+  const own = rows.filter((row) => row.operation === 'read' && row.network === 'loopback' && row.draw === 'uniform');
+  const ways = [PLAIN, ...Object.keys(own[0].ratios)];
+  if (own.some(({ microseconds }) => microseconds[PLAIN].server === undefined)) return [];
+  const work = ({ client, server }) => `${Math.round(client)} + ${Math.round(server)}`;
+  return [
+    'Microseconds at work for a read by key, in the process that asks + in the server:',
+    markdownTable([
+      ['', ...ways.map((way) => WAYS[way])],
+      ...own.map((row) => [describeLoad(row), ...ways.map((way) => work(row.microseconds[way]))]),
+    ]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { describeCell, describeLoad } from '../statements/cells.mjs';
 import { checkTargets } from '../statements/targets.mjs';
-import { WAYS } from '../ways/ways.mjs';
+import { PLAIN, WAYS } from '../ways/ways.mjs';
 import { align } from './align.mjs';
 import { wrap } from './wrap.mjs';
 
@@ -18,8 +18,23 @@ export function formatStatements({ method, rows }) {
       ...ways.map((way) => `${isShort(row, way) ? '! ' : ''}${row.ratios[way].toFixed(2)}`),
     ]),
   ];
-  return [describeMethod(method), '', ...align(table), '', ...formatTargets(targets)].join('\n');
+  const work = [
+    ['', 'plain', ...ways.map((way) => WAYS[way].replaceAll('`', ''))],
+    ...rows.map((row) => [describeCell(row), ...[PLAIN, ...ways].map((way) => describeWork(row.microseconds[way]))]),
+  ];
+  return [
+    describeMethod(method),
+    '',
+    ...align(table),
+    '',
+    'Microseconds at work for each operation, in the process that asks + in the server',
+    ...align(work),
+    '',
+    ...formatTargets(targets),
+  ].join('\n');
 }
+
+const describeWork = ({ client, server }) => [client, server ?? '?'].join(' + ');
 
 function describeMethod({ rounds, seconds, workers, poolSize, tables, warmUp, roundTrip }) {
   const text = [

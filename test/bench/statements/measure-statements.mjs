@@ -1,5 +1,6 @@
 import { Progress } from '../report/progress.mjs';
 import { rounded } from '../report/statistics.mjs';
+import { serverCpu } from '../server/server-cpu.mjs';
 import { startLatencyProxy } from '../server/start-latency-proxy.mjs';
 import { openTenantsDatabase } from '../server/tenants-database.mjs';
 import { POOL_SIZE } from '../ways/pool.mjs';
@@ -25,7 +26,7 @@ export async function measureStatements(serverUrl, options) {
       },
     });
     try {
-      return await measureNetworks(database.url, stages, options, progress);
+      return await measureNetworks(database.url, await serverCpu(serverUrl), stages, options, progress);
     } finally {
       await database.drop();
     }
@@ -34,7 +35,7 @@ export async function measureStatements(serverUrl, options) {
   }
 }
 
-async function measureNetworks(databaseUrl, stages, options, progress) {
+async function measureNetworks(databaseUrl, readServerCpu, stages, options, progress) {
   const networks = [...new Set(stages.map(({ network }) => network))];
   // Before anything is measured: where the proxy cannot keep to its delay, the machine is too busy.
   const proxy = networks.includes('remote') ? await startLatencyProxy(databaseUrl, REMOTE_DELAY) : undefined;
@@ -45,7 +46,7 @@ async function measureNetworks(databaseUrl, stages, options, progress) {
       const { ways, close } = await openWays(network === 'remote' ? proxy.url : databaseUrl, options.ways);
       try {
         for (const stage of stages.filter((each) => each.network === network)) {
-          rows.push(...(await measureStage(ways, stage, options, progress)));
+          rows.push(...(await measureStage({ ways, readServerCpu }, stage, options, progress)));
         }
       } finally {
         await close();

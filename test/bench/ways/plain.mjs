@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { benchTenant } from '../server/bench-tenants.mjs';
 import { insertAndRead, noteSchemas, readOwner, withRunner } from './notes.mjs';
 import { openDataSource } from './pool.mjs';
@@ -13,5 +14,16 @@ export async function openPlain({ url, tables }) {
     read: (_tenant, table) => readOwner(dataSource.manager, notes[table]),
     transaction: (_tenant, table) => withRunner(dataSource, (runner) => insertAndRead(runner, only, notes[table])),
     close: () => dataSource.destroy(),
+  };
+}
+
+/** The same, each operation in an AsyncLocalStorage that nobody reads: what it costs to know whose code is running. */
+export async function openPlainInContext(options) {
+  const plain = await openPlain(options);
+  const storage = new AsyncLocalStorage();
+  return {
+    ...plain,
+    read: (tenant, table) => storage.run({ tenant }, () => plain.read(tenant, table)),
+    transaction: (tenant, table) => storage.run({ tenant }, () => plain.transaction(tenant, table)),
   };
 }

@@ -4,13 +4,14 @@ import { benchTenants } from '../server/bench-tenants.mjs';
 import { openDataSourcePerTenant } from './data-source-per-tenant.mjs';
 import { createDraw } from './draw.mjs';
 import { openNestjsTenancy, openPrepared } from './nestjs-tenancy.mjs';
-import { openPlain } from './plain.mjs';
+import { openPlain, openPlainInContext } from './plain.mjs';
 import { openSet, openSetAndReset } from './set-search-path.mjs';
 import { warmUpCount } from './warm-up.mjs';
 import { work } from './work.mjs';
 
 const OPEN = {
   plain: openPlain,
+  context: openPlainInContext,
   'nestjs-tenancy': openNestjsTenancy,
   prepare: openPrepared,
   set: openSet,
@@ -60,14 +61,17 @@ answerCalls({
     await work((n) => (n < count ? () => perform(operation, tenants[n % length], tableOf(n)) : undefined));
   },
 
-  /** Operations a second. */
+  /** Operations a second, how many there were, and the time that this process was at work for them, in microseconds. */
   run: async ({ operation, draw: kind, seconds, seed }) => {
     const draw = createDraw(kind, tenants.length, seed);
+    const before = process.cpuUsage();
     const start = performance.now();
     const end = start + seconds * 1_000;
     const done = await work((n) =>
       performance.now() < end ? () => perform(operation, tenants[draw()], n % tables) : undefined,
     );
-    return done / ((performance.now() - start) / 1_000);
+    const rate = done / ((performance.now() - start) / 1_000);
+    const { user, system } = process.cpuUsage(before);
+    return { rate, done, cpu: user + system };
   },
 });

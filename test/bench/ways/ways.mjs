@@ -4,6 +4,7 @@ export const PLAIN = 'plain';
 /** The ways to tie a statement to its tenant, in the order of the table's columns. */
 export const WAYS = {
   [PLAIN]: 'plain',
+  context: 'plain, in an `AsyncLocalStorage`',
   'nestjs-tenancy': 'this library',
   prepare: 'with `prepare`',
   set: '`SET` in a query runner',
