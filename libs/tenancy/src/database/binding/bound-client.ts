@@ -155,10 +155,11 @@ export class BoundClient extends pg.Client implements StatementSender {
   private ask(config: string | QueryConfig, values: unknown, callback: Callback): void {
     const binding = this.heldBinding();
     const statement = statementOf(config, values);
-    const traits = sendable(statement.text, this.server, binding);
+    const traits = traitsOf(statement.text);
     // Whoever asks for it, it only takes back. Refused, it would leave the transaction open without whoever began it
     // knowing: TypeORM passes over what a rollback fails with.
     if (!traits.undoes) this.assertOwn(binding);
+    assertSendable(statement.text, traits, this.server, binding);
     const answer = this.holdOrDrop(traits);
     if (answer) {
       process.nextTick(callback, null, { command: answer, rowCount: null, oid: null, rows: [], fields: [] });
@@ -177,7 +178,8 @@ export class BoundClient extends pg.Client implements StatementSender {
       throw new UnsupportedStatementError('Give query() the text and the values, not a Query object.');
     }
     const text = textOfSubmittable(submittable);
-    const traits = text === undefined ? undefined : sendable(text, this.server, binding);
+    const traits = text === undefined ? undefined : traitsOf(text);
+    if (text !== undefined && traits) assertSendable(text, traits, this.server, binding);
     if (traits === undefined && binding.keepsRole) {
       throw new UnsupportedStatementError("What shows no text could leave the tenant's role.");
     }
@@ -314,12 +316,15 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 }
 
-function sendable(text: string, { isDirect }: ServerTraits, { keepsRole }: TenantBinding): StatementTraits {
-  const traits = traitsOf(text);
+function assertSendable(
+  text: string,
+  traits: StatementTraits,
+  { isDirect }: ServerTraits,
+  { keepsRole }: TenantBinding,
+): void {
   const refusal =
     traits.refusal ??
     (isDirect ? undefined : traits.refusalBehindPooler) ??
     (keepsRole ? roleEscapeOf(text) : undefined);
   if (refusal !== undefined) throw new UnsupportedStatementError(refusal);
-  return traits;
 }
