@@ -30,13 +30,9 @@ let environment: NodeJS.ProcessEnv;
 let sandbox: ChildProcess;
 let output = '';
 
-async function startSandbox(): Promise<void> {
+async function startSandbox(command = [process.execPath, dist('main.js')], env = environment): Promise<void> {
   output = '';
-  sandbox = spawn(process.execPath, [dist('main.js')], {
-    cwd: root,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  sandbox = spawn(command[0], command.slice(1), { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   sandbox.stdout?.on('data', (chunk) => (output += String(chunk)));
   sandbox.stderr?.on('data', (chunk) => (output += String(chunk)));
   await until(() => {
@@ -239,6 +235,19 @@ describe('the sandbox', () => {
     await startSandbox();
     const acme = { authorization: `Bearer ${await token('acme')}` };
     expect((await call('GET', '/messages', acme)).body.messages.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('stops everything where npm, which started it, is told to stop', async () => {
+    await stopSandbox();
+    // As npm does: a shell that does not become the command, and is told alone.
+    const asNpm = ['/bin/sh', '-c', '"$0" "$1"; exit $?', process.execPath, dist('main.js')];
+    await startSandbox(asNpm, { ...environment, npm_lifecycle_event: 'start' });
+    // Closed by the last one that holds it.
+    const silent = once(sandbox, 'close');
+    sandbox.kill('SIGTERM');
+    await silent;
+    expect(output).toContain('Stopping');
+    await startSandbox();
   });
 
   it('says which port is taken, and how to choose another', async () => {

@@ -1,6 +1,7 @@
 import { Sandbox } from './sandbox.js';
 import { readSettings } from './settings.js';
 import { welcome } from './welcome.js';
+import { whenNpmIsGone } from './when-npm-is-gone.js';
 
 let sandbox: Sandbox | undefined;
 let stopping: Promise<void> | undefined;
@@ -14,12 +15,13 @@ function stop(exitCode: number): Promise<void> {
   return stopping;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    if (!stopping) console.log('\nStopping …');
-    void stop(0);
-  });
+function stopAsTold(): void {
+  if (!stopping) console.log('\nStopping …');
+  void stop(0);
 }
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopAsTold);
+whenNpmIsGone(process.env, stopAsTold);
 
 try {
   const settings = readSettings(process.env);
