@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
-import { startProxy } from '../../../../../test/support/proxy.js';
+import { openServerLink } from '../../../../../test/support/server-link.js';
 import { currentScope, runInScope } from '../../context/tenancy-scope.js';
 import { defineTenant } from '../../tenants/tenant.js';
 import { TenantBindings } from '../binding/tenant-binding.js';
@@ -178,30 +179,32 @@ describe('a connection that is given back while it works', () => {
   };
 
   it('goes to nobody before its cancellation has arrived', async () => {
-    const proxy = await startProxy(database.appUrl);
-    await withPool({ max: 1, connectionString: proxy.url }, async (pool) => {
+    const link = await openServerLink(database.appUrl);
+    await withPool({ max: 1, connectionString: link.url }, async (pool) => {
       // As long as it takes until it is cancelled, and a little longer; the cancellation takes longer still.
-      proxy.delayCancellations(500);
+      const late = link.holdCancelRequest().then(() => delay(500));
+      void late.then(() => link.restore());
       await asAcme(run(pool, 'SELECT pg_sleep(1.2)'));
       const slept = asGlobex(() => pool.query('SELECT pg_sleep(0.8)'));
       await expect(slept).resolves.toMatchObject({ rowCount: 1 });
+      expect(link.cancelRequests).toBe(1);
     });
-    await proxy.close();
+    await link.close();
   });
 
   it('is closed, and its share is free, where the server does not answer any more', async () => {
-    const proxy = await startProxy(database.appUrl);
+    const link = await openServerLink(database.appUrl);
     const perTenant = { limit: 1, maxWait: 8_000 };
-    await withPool({ max: 1, connectionString: proxy.url, perTenant, server: { isDirect: true } }, async (pool) => {
+    await withPool({ max: 1, connectionString: link.url, perTenant, server: { isDirect: true } }, async (pool) => {
       const client = await asAcme(() => pool.connect());
       await asAcme(() => client.query("SET statement_timeout = '1h'"));
-      proxy.swallow(true);
+      link.stall();
       client.release();
       await new Promise((resolve) => pool.once('remove', resolve));
-      proxy.swallow(false);
+      await link.restore();
       expect(await asAcme(() => pidOf(pool))).toEqual(expect.any(Number));
     });
-    await proxy.close();
+    await link.close();
   });
 });
 
