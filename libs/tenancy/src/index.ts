@@ -48,7 +48,7 @@ export type {
 export { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 export type { OutsideTransactionOptions } from './database/tenant-database.js';
 export { TenantDatabase } from './database/tenant-database.js';
-export type { PlainQuery } from './database/plain-query.js';
+export type { PlainQuery } from './database/outside/plain-query.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 

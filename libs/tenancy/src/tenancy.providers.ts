@@ -9,7 +9,7 @@ import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import { TenantDatabase } from './database/tenant-database.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
-import { commonOptions, serverOptions } from './database/tenant-database-servers.js';
+import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';

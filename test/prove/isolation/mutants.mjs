@@ -287,7 +287,7 @@ const MUTANTS = [
   },
   {
     name: 'a connection beside the pool does not ask who is current',
-    edits: [{ file: 'outside-transaction.js', find: 'current.key !== binding.key', replace: 'false' }],
+    edits: [{ file: 'outside/outside-transaction.js', find: 'current.key !== binding.key', replace: 'false' }],
   },
 ];
 

@@ -13,12 +13,12 @@ import { bindDataSource } from './orm/bound-data-source.js';
 import { guardDataSource, guardEntityMetadata } from './orm/guard-data-source.js';
 import { loginRoleWarnings } from './server/login-role.js';
 import { DEFAULT_SERVER, TenantBindings } from './binding/tenant-binding.js';
-import { OutsideTransaction } from './outside-transaction.js';
-import type { PlainQueryRunner } from './plain-query.js';
-import type { DatabaseServer } from './server-pools.js';
-import { ServerPools } from './server-pools.js';
+import { OutsideTransaction } from './outside/outside-transaction.js';
+import type { PlainQueryRunner } from './outside/plain-query.js';
+import type { DatabaseServer } from './server/server-pools.js';
+import { ServerPools } from './server/server-pools.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
-import { commonOptions, serverOptions } from './tenant-database-servers.js';
+import { commonOptions, serverOptions } from './server/tenant-database-servers.js';
 import { TenantSettings } from './tenant-settings.js';
 import type { Within } from './orm/within.js';
 

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { runInScope } from '../context/tenancy-scope.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
-import type { PlainQuery, PlainQueryRunner } from './plain-query.js';
+import type { PlainQuery, PlainQueryRunner } from './outside/plain-query.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
 type PlainWork<T> = (query: PlainQuery) => Promise<T>;

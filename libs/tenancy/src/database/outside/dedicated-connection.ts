@@ -1,7 +1,7 @@
 import pg from 'pg';
-import { UnsupportedStatementError } from '../tenancy.errors.js';
-import type { PgClientState } from './binding/pg-internals.js';
-import type { LocalSetting } from './binding/statement-prefix.js';
+import { UnsupportedStatementError } from '../../tenancy.errors.js';
+import type { PgClientState } from '../binding/pg-internals.js';
+import type { LocalSetting } from '../binding/statement-prefix.js';
 
 const STRAIGHT =
   'This needs a connection straight to PostgreSQL, whose session keeps what it began with. Behind a pooler, run it where ' +

@@ -1,11 +1,11 @@
-import { TenancyOptionsError } from '../tenancy.errors.js';
-import { isRecord } from '../tenants/tenant.js';
-import { DEFAULT_SERVER } from './binding/tenant-binding.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
+import { isRecord } from '../../tenants/tenant.js';
+import { DEFAULT_SERVER } from '../binding/tenant-binding.js';
 import type {
   TenantDatabaseOptions,
   TenantDatabaseServerOptions,
   TenantDatabaseServers,
-} from './tenant-database-options.js';
+} from '../tenant-database-options.js';
 
 type ServerOption = keyof TenantDatabaseServerOptions;
 

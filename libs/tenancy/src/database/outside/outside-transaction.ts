@@ -1,10 +1,10 @@
 import pg from 'pg';
-import type { TenancyScope } from '../context/tenancy-scope.js';
-import { currentScope, runInScope } from '../context/tenancy-scope.js';
-import { TenantMismatchError, UnsupportedStatementError } from '../tenancy.errors.js';
-import type { Tenant } from '../tenants/tenant.js';
-import { roleEscapeOf } from './binding/role-escape.js';
-import type { TenantBinding, TenantBindings } from './binding/tenant-binding.js';
+import type { TenancyScope } from '../../context/tenancy-scope.js';
+import { currentScope, runInScope } from '../../context/tenancy-scope.js';
+import { TenantMismatchError, UnsupportedStatementError } from '../../tenancy.errors.js';
+import type { Tenant } from '../../tenants/tenant.js';
+import { roleEscapeOf } from '../binding/role-escape.js';
+import type { TenantBinding, TenantBindings } from '../binding/tenant-binding.js';
 import { DedicatedConnection } from './dedicated-connection.js';
 import type { PlainQuery, PlainQueryRunner } from './plain-query.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { TenancyModuleOptions } from '../tenancy-options.interface.js';
-import { TenancyOptionsError } from '../tenancy.errors.js';
-import type { TenantDatabaseOptions, TenantDatabaseServers } from './tenant-database-options.js';
+import type { TenancyModuleOptions } from '../../tenancy-options.interface.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
+import type { TenantDatabaseOptions, TenantDatabaseServers } from '../tenant-database-options.js';
 import { commonOptions, serverOptions } from './tenant-database-servers.js';
 
 class Message {}

@@ -1,4 +1,4 @@
-import type { Tenant } from '../tenants/tenant.js';
+import type { Tenant } from '../../tenants/tenant.js';
 
 // Without pg's types, which are a package of their own: an application that has none of them still compiles.
 

@@ -1,13 +1,13 @@
 import type pg from 'pg';
-import type { ServerTraits } from './binding/bound-client.js';
-import type { TenantBindings } from './binding/tenant-binding.js';
-import { RoutingPool } from './pool/routing-pool.js';
-import { TenantPool } from './pool/tenant-pool.js';
-import type { TenantPoolOptions } from './pool/tenant-pool-options.js';
-import { probeBinding } from './server/probe-binding.js';
-import type { IsolationViolationError } from '../tenancy.errors.js';
-import { TenancyError, TenancyOptionsError } from '../tenancy.errors.js';
-import type { TenantDatabaseServerOptions } from './tenant-database-options.js';
+import type { ServerTraits } from '../binding/bound-client.js';
+import type { TenantBindings } from '../binding/tenant-binding.js';
+import { RoutingPool } from '../pool/routing-pool.js';
+import { TenantPool } from '../pool/tenant-pool.js';
+import type { TenantPoolOptions } from '../pool/tenant-pool-options.js';
+import { probeBinding } from './probe-binding.js';
+import type { IsolationViolationError } from '../../tenancy.errors.js';
+import { TenancyError, TenancyOptionsError } from '../../tenancy.errors.js';
+import type { TenantDatabaseServerOptions } from '../tenant-database-options.js';
 
 /** One database server: what is known of it, and the connections to it. */
 export interface DatabaseServer {

@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startByteProxy } from '../../../../test/support/byte-proxy.js';
-import { hasPgBouncer, startPgBouncer } from '../../../../test/support/pgbouncer.js';
-import { useTestDatabase } from '../../../../test/support/test-database.js';
-import { runInScope } from '../context/tenancy-scope.js';
+import { startByteProxy } from '../../../../../test/support/byte-proxy.js';
+import { hasPgBouncer, startPgBouncer } from '../../../../../test/support/pgbouncer.js';
+import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { runInScope } from '../../context/tenancy-scope.js';
 import {
   TenantContextMissingError,
   TenantDatabaseUnknownError,
   TenantMismatchError,
   UnsupportedStatementError,
-} from '../tenancy.errors.js';
-import { defineTenant } from '../tenants/tenant.js';
-import type { LocalSetting } from './binding/statement-prefix.js';
-import { TenantBindings } from './binding/tenant-binding.js';
+} from '../../tenancy.errors.js';
+import { defineTenant } from '../../tenants/tenant.js';
+import type { LocalSetting } from '../binding/statement-prefix.js';
+import { TenantBindings } from '../binding/tenant-binding.js';
 import { OutsideTransaction } from './outside-transaction.js';
-import { TenantDataSourceFactory } from './tenant-data-source.factory.js';
-import { TenantDatabase } from './tenant-database.js';
+import { TenantDataSourceFactory } from '../tenant-data-source.factory.js';
+import { TenantDatabase } from '../tenant-database.js';
 
 const acme = defineTenant({ id: 'acme', schema: 't_acme' });
 const globex = defineTenant({ id: 'globex', schema: 't_globex', database: 'eu' });
