@@ -12,6 +12,10 @@ export async function openPrepared({ url, tables }) {
   return openWith({ ...poolOptions, url, prepare: true }, tables);
 }
 
+/** This library, taking whichever connection is free. */
+export const openWithoutAffinity = ({ url, tables }) =>
+  openWith({ ...poolOptions, url, affinity: false, maxSchemasPerConnection: Number.MAX_SAFE_INTEGER }, tables);
+
 async function openWith(options, tables) {
   const notes = noteSchemas(tables);
   const factory = new TenantDataSourceFactory({ ...options, entities: notes }, async () => undefined);

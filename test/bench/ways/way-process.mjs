@@ -3,7 +3,7 @@ import { answerCalls } from '../process/answer-calls.mjs';
 import { benchTenants } from '../server/bench-tenants.mjs';
 import { openDataSourcePerTenant } from './data-source-per-tenant.mjs';
 import { createDraw } from './draw.mjs';
-import { openNestjsTenancy, openPrepared } from './nestjs-tenancy.mjs';
+import { openNestjsTenancy, openPrepared, openWithoutAffinity } from './nestjs-tenancy.mjs';
 import { openPlain, openPlainInContext } from './plain.mjs';
 import { openSet, openSetAndReset } from './set-search-path.mjs';
 import { warmUpCount } from './warm-up.mjs';
@@ -14,6 +14,7 @@ const OPEN = {
   context: openPlainInContext,
   'nestjs-tenancy': openNestjsTenancy,
   prepare: openPrepared,
+  'no-affinity': openWithoutAffinity,
   set: openSet,
   'set-reset': openSetAndReset,
   'data-source': openDataSourcePerTenant,

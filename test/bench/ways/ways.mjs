@@ -7,6 +7,7 @@ export const WAYS = {
   context: 'plain, in an `AsyncLocalStorage`',
   'nestjs-tenancy': 'this library',
   prepare: 'with `prepare`',
+  'no-affinity': 'without `affinity`',
   set: '`SET` in a query runner',
   'set-reset': '`SET` and `RESET`',
   'data-source': 'a DataSource per tenant, one pool',
