@@ -19,7 +19,7 @@ export function renderStatements({ environment, method, rows }) {
 function renderWork(rows) {
   const own = rows.filter((row) => row.operation === 'read' && row.network === 'loopback' && row.draw === 'uniform');
   const ways = [PLAIN, ...Object.keys(own[0].ratios)];
-  if (own.some(({ microseconds }) => microseconds[PLAIN].server === undefined)) return [];
+  if (own.some(({ microseconds }) => microseconds?.[PLAIN]?.server === undefined)) return [];
   const work = ({ client, server }) => `${Math.round(client)} + ${Math.round(server)}`;
   return [
     'Microseconds at work for a read by key, in the process that asks + in the server:',
