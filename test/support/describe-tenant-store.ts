@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TenantInit, TenantStore } from 'nestjs-tenancy';
-import { TenantNotFoundError } from 'nestjs-tenancy';
+import { configVersionOf, TenantConfigConflictError, TenantNotFoundError } from 'nestjs-tenancy';
 
 /** What every store must do. `create` makes one that knows the tenants it is given, and no other. */
 export function describeTenantStore(
@@ -134,6 +134,66 @@ export function describeTenantStore(
 
     it('of a tenant that is none is refused', async () => {
       await expect((await create([acme])).updateConfig('nobody', { a: 1 })).rejects.toThrow(TenantNotFoundError);
+    });
+  });
+
+  describe(`${name}: a change of settings for one version of them`, () => {
+    const versionOf = async (store: TenantStore, id: string) => configVersionOf((await store.findById(id))!.config);
+
+    it.each(['ifVersion', 'basedOn'])('is stored where they have it: %s', async (condition) => {
+      const store = await create([acme]);
+
+      const changed = await store.updateConfig('acme', { off: true }, { [condition]: await versionOf(store, 'acme') });
+
+      expect(changed.config).toEqual({ ...acme.config, off: true });
+      expect(await store.findById('acme')).toEqual(changed);
+    });
+
+    it.each(['ifVersion', 'basedOn'])(
+      'is refused where they have another, and nothing is stored: %s',
+      async (condition) => {
+        const store = await create([acme]);
+        const version = await versionOf(store, 'acme');
+        await store.updateConfig('acme', { off: true });
+
+        const late = store.updateConfig('acme', { 'email.from': 'late@acme.test' }, { [condition]: version });
+
+        await expect(late).rejects.toThrow(TenantConfigConflictError);
+        expect((await store.findById('acme'))?.config).toEqual({ ...acme.config, off: true });
+      },
+    );
+
+    it('is stored once, of ten that are made at the same time', async () => {
+      const store = await create([acme]);
+      const ifVersion = await versionOf(store, 'acme');
+      const keys = Array.from({ length: 10 }, (_, n) => `key${n}`);
+
+      const outcomes = await Promise.allSettled(
+        keys.map((key) => store.updateConfig('acme', { [key]: true }, { ifVersion })),
+      );
+
+      const refusals = outcomes
+        .filter((outcome) => outcome.status === 'rejected')
+        .map(({ reason }) => reason as unknown);
+      expect(refusals).toHaveLength(9);
+      for (const refusal of refusals) expect(refusal).toBeInstanceOf(TenantConfigConflictError);
+      const stored = Object.keys((await store.findById('acme'))!.config).filter((key) => key.startsWith('key'));
+      expect(stored).toHaveLength(1);
+    });
+
+    it('knows equal settings as one version, whatever order their keys came in', async () => {
+      const config = { b: { y: [1, { q: 1, p: 2 }], x: 1.5 }, 'long.key.of.a.setting': 'ü', a: null };
+      const turned = { 'long.key.of.a.setting': 'ü', b: { x: 1.5, y: [1, { p: 2, q: 1 }] }, a: null };
+      const store = await create([{ id: 'acme', schema: 't_acme', config }]);
+
+      expect(await versionOf(store, 'acme')).toBe(configVersionOf(turned));
+      expect(configVersionOf(turned)).not.toBe(configVersionOf({ ...turned, a: 0 }));
+    });
+
+    it('of a tenant that is none is refused as such', async () => {
+      const late = (await create([acme])).updateConfig('nobody', { a: 1 }, { ifVersion: 'x' });
+
+      await expect(late).rejects.toThrow(TenantNotFoundError);
     });
   });
 }

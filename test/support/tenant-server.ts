@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { InMemoryTenantStore } from 'nestjs-tenancy';
-import { TenantNotFoundError } from 'nestjs-tenancy';
+import { configVersionOf, TenantConfigConflictError, TenantNotFoundError } from 'nestjs-tenancy';
 
 export interface TestServer {
   readonly url: string;
@@ -31,12 +31,17 @@ export function serveTenants(store: InMemoryTenantStore): RequestListener {
   return (request, response) => {
     void answer(store, request).then(
       (body) => {
-        response.writeHead(body === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        const changed = request.method === 'PATCH' && body !== undefined;
+        response.writeHead(body === undefined ? 404 : 200, {
+          'content-type': 'application/json',
+          ...(changed ? { etag: `"${configVersionOf(body as Record<string, unknown>)}"` } : {}),
+        });
         response.end(JSON.stringify(body ?? { code: 'TENANT_NOT_FOUND' }));
       },
       (error: unknown) => {
-        response.writeHead(error instanceof TenantNotFoundError ? 404 : 500);
-        response.end();
+        const isConflict = error instanceof TenantConfigConflictError;
+        response.writeHead(isConflict ? 409 : error instanceof TenantNotFoundError ? 404 : 500);
+        response.end(isConflict ? JSON.stringify({ code: error.code }) : undefined);
       },
     );
   };
@@ -46,7 +51,9 @@ async function answer(store: InMemoryTenantStore, request: IncomingMessage): Pro
   const url = new URL(request.url ?? '/', 'http://localhost');
   const [collection, name, property] = url.pathname.split('/').slice(1).map(decodeURIComponent);
   if (request.method === 'PATCH' && collection === 'tenants' && property === 'config') {
-    return (await store.updateConfig(name, (await json(request)) as Record<string, unknown>)).config;
+    const patch = (await json(request)) as Record<string, unknown>;
+    const ifVersion = request.headers['if-match']?.slice(1, -1);
+    return (await store.updateConfig(name, patch, { ifVersion })).config;
   }
   if (request.method !== 'GET' || property !== undefined) return undefined;
   if (collection === 'domains') return store.findByDomain(name);

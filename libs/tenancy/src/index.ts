@@ -28,8 +28,9 @@ export { tenancyErrorOf } from './resolution/tenancy-error-of.js';
 
 export { TenantService } from './tenants/tenant.service.js';
 export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
-export type { TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
+export type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
 export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
+export { configVersionOf } from './tenants/config-version.js';
 export type { HttpTenantStoreOptions } from './tenants/http-tenant-store.js';
 export { HttpTenantStore } from './tenants/http-tenant-store.js';
 export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
@@ -59,7 +60,9 @@ export {
   TenancyError,
   TenancyOptionsError,
   TenantClaimMismatchError,
+  TenantConfigConflictError,
   TenantConfigInvalidError,
+  TenantConfigUnusableError,
   TenantConflictError,
   TenantContextMissingError,
   TenantDatabaseUnknownError,

@@ -182,6 +182,34 @@ export class TenantConfigInvalidError extends TenancyError {
   }
 }
 
+/** The settings that are stored for a tenant are not valid, or a secret among them cannot be read. None are handed out. */
+export class TenantConfigUnusableError extends TenancyError {
+  readonly code = 'TENANT_CONFIG_UNUSABLE';
+
+  constructor(
+    /** Never with the value of a secret. */
+    readonly issues: ReadonlyArray<{ readonly key: string; readonly message: string }>,
+    readonly tenantId: string,
+  ) {
+    const faults = Array.from(issues, ({ key, message }) => `${key}: ${message}`).join('; ');
+    super(
+      `The settings that are stored for tenant ${JSON.stringify(tenantId)} are not valid: ${faults}. ` +
+        'Correct them, or remove the keys with update().',
+    );
+  }
+}
+
+/** The settings of a tenant are no longer those that a change was made for. Nothing was stored: read them again. */
+export class TenantConfigConflictError extends TenancyError {
+  readonly code = 'TENANT_CONFIG_CONFLICT';
+
+  constructor(readonly tenantId: string) {
+    super(
+      `The settings of tenant ${JSON.stringify(tenantId)} were changed meanwhile. Read them again, then change them.`,
+    );
+  }
+}
+
 /** COMMIT was answered with ROLLBACK: a statement of the transaction had failed, and nothing of it was stored. */
 export class TransactionAbortedError extends TenancyError {
   readonly code = 'TRANSACTION_ABORTED';

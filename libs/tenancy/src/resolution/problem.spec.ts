@@ -14,6 +14,12 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
     'TENANT_CONFLICT',
   ],
   [new errors.TenantConfigInvalidError([{ key: 'email.from', message: 'no address' }]), 400, 'TENANT_CONFIG_INVALID'],
+  [new errors.TenantConfigConflictError('acme'), 409, 'TENANT_CONFIG_CONFLICT'],
+  [
+    new errors.TenantConfigUnusableError([{ key: 'email.from', message: 'not acme' }], 'acme'),
+    409,
+    'TENANT_CONFIG_UNUSABLE',
+  ],
   [new errors.TenantClaimMismatchError('acme', 'globex'), 403, 'TENANT_FORBIDDEN'],
   [new errors.TenantNotFoundError('acme'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantSuspendedError('acme', 'suspended'), 404, 'TENANT_NOT_FOUND'],

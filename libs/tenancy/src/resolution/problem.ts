@@ -3,7 +3,9 @@ import {
   StatementTimeoutError,
   TenancyError,
   TenantClaimMismatchError,
+  TenantConfigConflictError,
   TenantConfigInvalidError,
+  TenantConfigUnusableError,
   TenantConflictError,
   TenantForbiddenError,
   TenantNotFoundError,
@@ -41,6 +43,17 @@ export function problemOf(error: TenancyError): Problem {
   }
   if (error instanceof TenantConfigInvalidError) {
     return { ...problem(400, 'Bad Request', error.code, error.message), errors: error.issues };
+  }
+  if (error instanceof TenantConfigConflictError) {
+    const detail = 'The settings were changed meanwhile. Read them again, then change them.';
+    return problem(409, 'Conflict', error.code, detail);
+  }
+  if (error instanceof TenantConfigUnusableError) {
+    // Which settings, not what a schema has to say of their values: whoever asks may be a stranger to them.
+    const errors = error.issues.map(({ key }) => ({ key, message: 'Is not valid any more.' }));
+    const detail =
+      'The settings that are stored for the tenant are not valid; `errors` names them. Correct them first.';
+    return { ...problem(409, 'Conflict', error.code, detail), errors };
   }
   if (error instanceof TenantClaimMismatchError) {
     return problem(

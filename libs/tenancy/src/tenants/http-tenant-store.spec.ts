@@ -3,7 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { describeTenantStore } from '../../../../test/support/describe-tenant-store.js';
 import type { TestServer } from '../../../../test/support/tenant-server.js';
 import { serveTenants, startServer } from '../../../../test/support/tenant-server.js';
-import { TenancyOptionsError, TenantConfigInvalidError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import {
+  TenancyOptionsError,
+  TenantConfigConflictError,
+  TenantConfigInvalidError,
+  TenantServiceUnavailableError,
+} from '../tenancy.errors.js';
 import type { HttpTenantStoreOptions } from './http-tenant-store.js';
 import { HttpTenantStore } from './http-tenant-store.js';
 import { InMemoryTenantStore } from './in-memory-tenant-store.js';
@@ -253,6 +258,31 @@ describe('a change that the service refuses', () => {
       );
     },
   );
+});
+
+describe('a change for one version of the settings', () => {
+  it.each([
+    ['409 with its code', 409, '{"code":"TENANT_CONFIG_CONFLICT"}', TenantConfigConflictError],
+    ['412', 412, '', TenantConfigConflictError],
+    ['409 of another kind', 409, '{"code":"TENANT_NOT_READY"}', TenantServiceUnavailableError],
+    ['409 without a word', 409, '', TenantServiceUnavailableError],
+  ])('is refused by %s', async (_what, status, body, kind) => {
+    const asked: unknown[] = [];
+    const store = await storeOf((response, request) => {
+      asked.push(request.headers['if-match']);
+      response.writeHead(status).end(body);
+    });
+
+    await expect(store.updateConfig('acme', { a: 1 }, { ifVersion: 'v1' })).rejects.toThrow(kind);
+    expect(asked).toEqual(['"v1"']);
+  });
+
+  it('is not believed to a service that does not compare', async () => {
+    const store = await storeOf((response) => response.end(acme));
+
+    await expect(store.updateConfig('acme', { a: 1 }, { ifVersion: 'v1' })).rejects.toThrow('does not compare');
+    expect((await store.updateConfig('acme', { a: 1 }, { basedOn: 'v1' })).id).toBe('acme');
+  });
 });
 
 describe('an error', () => {

@@ -1,13 +1,14 @@
 import {
   TenancyError,
   TenancyOptionsError,
+  TenantConfigConflictError,
   TenantConfigInvalidError,
   TenantNotFoundError,
   TenantServiceUnavailableError,
 } from '../tenancy.errors.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
-import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
 
 /** How `HttpTenantStore` reaches the tenant management service. */
 export interface HttpTenantStoreOptions {
@@ -24,7 +25,11 @@ export interface HttpTenantStoreOptions {
 /**
  * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
  * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none", and a 400 to a change is a
- * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. Redirects are not followed, and a body that is another tenant's is refused.
+ * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. Redirects are not followed,
+ * and a body that is another tenant's is refused.
+ *
+ * The version that settings must have is sent as `If-Match`. A service that compares answers with an `ETag`, or with 409
+ * and the code `TENANT_CONFIG_CONFLICT`, or 412: `TenantConfigConflictError`.
  *
  * @example new HttpTenantStore({ baseUrl: 'http://localhost:3001', token: process.env.TENANT_MANAGEMENT_TOKEN })
  */
@@ -64,8 +69,12 @@ export class HttpTenantStore implements TenantStore {
     return { tenants: body.tenants.map((tenant) => this.tenant(tenant)), total: body.total };
   }
 
-  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
-    const found = await this.call('PATCH', `/tenants/${segment(id)}/config`, patch);
+  async updateConfig(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    condition: TenantConfigCondition = {},
+  ): Promise<Tenant> {
+    const found = await this.call('PATCH', `/tenants/${segment(id)}/config`, { body: patch, id, ...condition });
     if (found === undefined) throw new TenantNotFoundError(id);
     const tenant = await this.findById(id);
     if (!tenant) throw new TenantNotFoundError(id);
@@ -83,7 +92,8 @@ export class HttpTenantStore implements TenantStore {
   }
 
   /** The parsed body, or `undefined` for a 404. */
-  private async call(method: string, path: string, body?: unknown): Promise<unknown> {
+  private async call(method: string, path: string, change: Partial<Change> = {}): Promise<unknown> {
+    const { body, id, ifVersion, basedOn = ifVersion } = change;
     try {
       const response = await fetch(this.baseUrl + path, {
         method,
@@ -94,6 +104,7 @@ export class HttpTenantStore implements TenantStore {
           accept: 'application/json',
           ...(this.options.token ? { authorization: `Bearer ${this.options.token}` } : {}),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(basedOn === undefined ? {} : { 'if-match': `"${basedOn}"` }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
@@ -102,15 +113,29 @@ export class HttpTenantStore implements TenantStore {
         return undefined;
       }
       if (response.status === 400 && body !== undefined) throw refused(JSON.parse(await this.read(response)));
+      if (id !== undefined && basedOn !== undefined && (await this.isConflict(response))) {
+        throw new TenantConfigConflictError(id);
+      }
       if (!response.ok) {
         await response.body?.cancel();
         throw unusable(`it answered ${response.status}`);
       }
-      return JSON.parse(await this.read(response));
+      const answer: unknown = JSON.parse(await this.read(response));
+      if (ifVersion !== undefined && response.headers.get('etag') === null) {
+        throw unusable('it does not compare the versions of settings: its answer to a change has no ETag');
+      }
+      return answer;
     } catch (error) {
       if (error instanceof TenancyError) throw error;
       throw unusable(`${method} ${path.split('?')[0]} failed`, error);
     }
+  }
+
+  private async isConflict(response: Response): Promise<boolean> {
+    if (response.status !== 409) return response.status === 412;
+    const body: unknown = JSON.parse(await this.read(response));
+    if (isRecord(body) && body.code === 'TENANT_CONFIG_CONFLICT') return true;
+    throw unusable('it answered 409');
   }
 
   private async read(response: Response): Promise<string> {
@@ -123,6 +148,11 @@ export class HttpTenantStore implements TenantStore {
     }
     return Buffer.concat(chunks).toString('utf8');
   }
+}
+
+interface Change extends TenantConfigCondition {
+  readonly id: string;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** Without its last slash. Credentials are no part of it: they would stand in every error and log line. */

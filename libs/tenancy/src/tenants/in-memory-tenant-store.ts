@@ -1,8 +1,9 @@
 import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
+import { assertConfigVersion } from './config-version.js';
 import { mergeConfig } from './merge-config.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant } from './tenant.js';
-import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
 
 /**
  * Tenants from a list, for tests and for services whose tenants are part of their deployment.
@@ -41,9 +42,14 @@ export class InMemoryTenantStore implements TenantStore {
     return { tenants: ordered.slice(offset, offset + limit), total: ordered.length };
   }
 
-  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+  async updateConfig(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    condition?: TenantConfigCondition,
+  ): Promise<Tenant> {
     const tenant = this.tenants.get(id);
     if (!tenant) throw new TenantNotFoundError(id);
+    assertConfigVersion(id, tenant.config, condition);
     return this.save({ ...tenant, config: mergeConfig(tenant.config, patch) });
   }
 }

@@ -13,6 +13,14 @@ export interface TenantList {
   readonly total: number;
 }
 
+/** What must hold for a change of settings to be stored; see `configVersionOf()`. */
+export interface TenantConfigCondition {
+  /** The version that the settings must have; otherwise `TenantConfigConflictError`, and nothing is stored. */
+  readonly ifVersion?: string;
+  /** The same from a caller who tries again, and can do with a store that does not compare versions. */
+  readonly basedOn?: string;
+}
+
 /**
  * Finds the tenant of an id. `undefined` means that the store knows for certain that there is none; a store that
  * cannot tell throws. A store that only reads implements only `findById`.
@@ -23,6 +31,13 @@ export interface TenantStore {
   findByDomain?(domain: string): Promise<Tenant | undefined>;
   /** Needed by `TenantService.listTenants()`. */
   list?(page: TenantPage): Promise<TenantList>;
-  /** Needed by `TenantConfigService.update()`. A key whose value is `null` is removed; returns the changed tenant. */
-  updateConfig?(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant>;
+  /**
+   * Needed by `TenantConfigService.update()`. A key whose value is `null` is removed; returns the changed tenant. The
+   * condition is checked and the change is stored in one step, whoever else changes the tenant at the same time.
+   */
+  updateConfig?(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    condition?: TenantConfigCondition,
+  ): Promise<Tenant>;
 }

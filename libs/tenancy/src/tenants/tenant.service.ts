@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
+import type { Observable } from 'rxjs';
+import { Subject } from 'rxjs';
 import {
   TenancyError,
   TenancyOptionsError,
@@ -12,7 +14,7 @@ import { withDeadline } from './deadline.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import { completeCacheOptions } from './tenant-cache-options.js';
 import { TenantIdValidator } from './tenant-id.js';
-import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
 import type { Tenant } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
 
@@ -29,6 +31,9 @@ interface Entry {
  * working up to `staleTtl`.
  */
 export class TenantService {
+  /** Each tenant as this process learns of it, changed or not, in the context of whoever asked for it. */
+  readonly learned: Observable<Tenant>;
+  private readonly learnings = new Subject<Tenant>();
   private readonly known: BoundedMap<string, Entry>;
   // Apart from the known ones, and when they were found missing: a flood of ids that are nobody's pushes out no tenant.
   private readonly absent: BoundedMap<string, number>;
@@ -46,6 +51,7 @@ export class TenantService {
     private readonly ids: TenantIdValidator = new TenantIdValidator(),
   ) {
     this.options = completeCacheOptions(options);
+    this.learned = this.learnings.asObservable();
     this.known = new BoundedMap(this.options.max);
     this.absent = new BoundedMap(this.options.max);
     this.changed = new BoundedMap(this.options.max);
@@ -83,17 +89,29 @@ export class TenantService {
     return { tenants: tenants.map((tenant) => defineTenant(tenant)), total };
   }
 
+  /** A tenant as this process knows it now, however long ago it was asked for; nobody is asked. */
+  peek(id: string): Tenant | undefined {
+    return this.known.get(`id:${id}`)?.tenant;
+  }
+
   /** Stores a change of a tenant's settings and forgets what was cached of it. */
-  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+  async updateConfig(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    condition?: TenantConfigCondition,
+  ): Promise<Tenant> {
     const { store } = this;
     if (!store.updateConfig) throw new TenancyOptionsError('The tenant store has no updateConfig().');
     this.ids.parse(id);
+    let updated: Tenant;
     try {
-      return defineTenant(await this.ask(() => store.updateConfig!(id, patch)));
+      updated = defineTenant(await this.ask(() => store.updateConfig!(id, patch, condition)));
     } finally {
       // After a failure too: a change that was not confirmed may have been made.
       await this.invalidate(id);
     }
+    this.learnings.next(updated);
+    return updated;
   }
 
   /**
@@ -140,7 +158,10 @@ export class TenantService {
   ): Promise<Tenant | undefined> {
     const cached = await this.fromCache(key);
     if (cached) {
-      if (isCurrent()) this.known.set(key, cached);
+      if (isCurrent()) {
+        this.known.set(key, cached);
+        this.learnings.next(cached.tenant);
+      }
       return cached.tenant;
     }
     try {
@@ -164,6 +185,7 @@ export class TenantService {
     }
     this.absent.delete(key);
     this.known.set(key, { tenant, loadedAt });
+    this.learnings.next(tenant);
     await this.withCache((cache) => cache.set(cacheKey(key), { key, tenant, loadedAt }, this.options.ttl));
     // What was declared out of date on the way there must not stay there.
     if (!isCurrent()) await this.deleteCached(key);

@@ -1,9 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
+import { assertConfigVersion } from './config-version.js';
 import { mergeConfig } from './merge-config.js';
 import type { Tenant } from './tenant.js';
 import { defineTenant } from './tenant.js';
-import type { TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
 
 /** Where `TypeOrmTenantStore` reads. */
 export interface TypeOrmTenantStoreOptions {
@@ -56,7 +57,11 @@ export class TypeOrmTenantStore implements TenantStore {
     return { tenants: rows.map(toTenant), total: count?.total ?? 0 };
   }
 
-  async updateConfig(id: string, patch: Readonly<Record<string, unknown>>): Promise<Tenant> {
+  async updateConfig(
+    id: string,
+    patch: Readonly<Record<string, unknown>>,
+    condition?: TenantConfigCondition,
+  ): Promise<Tenant> {
     return this.dataSource.transaction(async (manager) => {
       // The row is locked first: of two changes at once the second one goes over the first, and neither is lost.
       const [row] = await manager.query<TenantRow[]>(
@@ -64,6 +69,7 @@ export class TypeOrmTenantStore implements TenantStore {
         [id],
       );
       if (!row) throw new TenantNotFoundError(id);
+      assertConfigVersion(id, row.config, condition);
       const config = mergeConfig(row.config, patch);
       await manager.query(`UPDATE ${this.table} SET config = $2 WHERE id = $1`, [id, JSON.stringify(config)]);
       return toTenant({ ...row, config });
