@@ -1,3 +1,4 @@
+export { IfMatch } from './if-match.js';
 export { ProblemException } from './problem.exception.js';
 export type { FieldError } from './problem.exception.js';
 export { ProblemFilter } from './problem.filter.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { useRegistry } from '../testing/running-registry.js';
+import { statusesOf, useRegistry } from '../testing/running-registry.js';
 
 const registry = useRegistry();
 
@@ -73,5 +73,47 @@ describe('the settings of a tenant', () => {
         body: { code: 'TENANT_NOT_FOUND' },
       });
     }
+  });
+});
+
+describe('a change for one version of the settings', () => {
+  const change = (body: unknown, ifMatch: string) =>
+    registry.call('PATCH', '/tenants/acme/config', body, { 'if-match': ifMatch });
+  const etag = async () => (await registry.call('GET', '/tenants/acme/config')).headers.get('etag')!;
+
+  it('is made where they have it, and answers with the next one', async () => {
+    const before = await etag();
+    const answer = await change({ 'limits.perDay': 5 }, before);
+
+    expect(answer).toMatchObject({ status: 200, body: { 'limits.perDay': 5 } });
+    expect(answer.headers.get('etag')).toBe(await etag());
+    expect(await etag()).not.toBe(before);
+  });
+
+  it('is refused where they have another, and nothing is stored', async () => {
+    const before = await etag();
+    await registry.call('PATCH', '/tenants/acme/config', { 'limits.perDay': 5 });
+    const answer = await change({ 'limits.perDay': 6 }, before);
+
+    expect(answer).toMatchObject({ status: 409, body: { code: 'TENANT_CONFIG_CONFLICT' } });
+    expect((await registry.call('GET', '/tenants/acme/config')).body).toMatchObject({ 'limits.perDay': 5 });
+  });
+
+  it('is made once, of ten at the same time', async () => {
+    const before = await etag();
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => change({ [`key.${n}`]: n }, before)));
+
+    expect(statusesOf(answers)).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
+  });
+
+  it('may be for any: *', async () => {
+    expect(await change({ 'limits.perDay': 5 }, '*')).toMatchObject({ status: 200 });
+  });
+
+  it.each(['abc', '"a", "b"', '""x"', ''])('says which in the form of an ETag: %s', async (ifMatch) => {
+    expect(await change({ 'limits.perDay': 5 }, ifMatch)).toMatchObject({
+      status: 400,
+      body: { code: 'IF_MATCH_INVALID' },
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase, TenantDataSourceFactory } from 'nestjs-tenancy';
+import { configVersionOf, TenantConfigConflictError, TenantDatabase, TenantDataSourceFactory } from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import type { Repository } from 'typeorm';
 import { RegisteredTenant } from '../registry/registered-tenant.entity.js';
@@ -39,8 +39,10 @@ export class TenantRegistry {
     return this.update(id, () => ({ ...fields, ...(domains && { domains: [...new Set(domains)] }) }));
   }
 
-  async changeConfig(id: string, change: Settings): Promise<RegisteredTenant> {
+  /** Throws `TenantConfigConflictError` where the settings have another version than the one that is given. */
+  async changeConfig(id: string, change: Settings, ifVersion?: string): Promise<RegisteredTenant> {
     return this.update(id, (row) => {
+      if (ifVersion !== undefined && configVersionOf(row.config) !== ifVersion) throw new TenantConfigConflictError(id);
       const config = mergeSettings(row.config, change);
       const { error } = settings.safeParse(config);
       if (!error) return { config };
