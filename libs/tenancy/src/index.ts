@@ -37,9 +37,14 @@ export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.j
 export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 export { TenantIdValidator } from './tenants/tenant-id.js';
 
-export type { TenantConfig } from './config/tenant-config.service.js';
+export type { TenantConfig, TenantConfigUpdateOptions, TenantConfigValue } from './config/tenant-config.js';
 export { TenantConfigService } from './config/tenant-config.service.js';
-export type { TenantConfigOptions } from './config/tenant-config-options.js';
+export type { TenantConfigKey, TenantConfigOptions } from './config/tenant-config-options.js';
+export type { TenantConfigExplanation } from './config/setting-explanation.js';
+export type { TenantConfigLayer } from './config/setting-layers.js';
+export { Secret } from './config/secrets/secret.js';
+export type { TenantConfigEncryptionKey, TenantConfigEncryptionOptions } from './config/secrets/encryption-keys.js';
+export { isSealedSecret } from './config/secrets/sealed-secrets.js';
 
 export type {
   TenantDatabaseOptions,

@@ -1,24 +1,35 @@
 import { TenantConfigInvalidError } from '../tenancy.errors.js';
 import { isRecord } from '../tenants/tenant.js';
+import { Secret, SECRET_PLACEHOLDER } from './secrets/secret.js';
+import { assertPlain, bytesOf, MAX_BYTES, PlacedFault } from './setting-limits.js';
 
-const MAX_BYTES = 16_384;
-const MAX_DEPTH = 5;
-// A key of this name, at any depth, would change what objects are when somebody merges it the short way.
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** The change, as JSON holds it. Throws `TenantConfigInvalidError` for one that no schema should have to see. */
-export function checkedPatch(patch: unknown): Record<string, unknown> {
+/**
+ * The change, as JSON holds it, its secrets revealed. Throws `TenantConfigInvalidError` for one that no schema should have
+ * to see.
+ */
+export function checkedPatch(patch: unknown, isSecret: (key: string) => boolean): Record<string, unknown> {
   if (!isRecord(patch)) throw invalid('', 'The settings are an object of keys and values.');
-  const text = jsonOf(patch);
-  if (Buffer.byteLength(text) > MAX_BYTES) throw invalid('', `More than ${MAX_BYTES} bytes.`);
-  const change = JSON.parse(text) as Record<string, unknown>;
-  inspect(change, '', 1);
+  const revealed = Object.entries(patch).map(([key, value]) => [key, isSecret(key) ? reveal(key, value) : value]);
+  const change = JSON.parse(jsonOf(Object.fromEntries(revealed) as Record<string, unknown>)) as Record<string, unknown>;
+  if (bytesOf(change) > MAX_BYTES) throw invalid('', `More than ${MAX_BYTES} bytes.`);
+  try {
+    assertPlain(change, '');
+  } catch (error) {
+    throw error instanceof PlacedFault ? invalid(error.path, error.message) : error;
+  }
   return change;
+}
+
+function reveal(key: string, value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (value !== SECRET_PLACEHOLDER) return value;
+  throw invalid(key, 'Is what a secret is shown as. Leave the key out: what is stored stays.');
 }
 
 function jsonOf(patch: Record<string, unknown>): string {
   try {
-    return JSON.stringify(patch, (key, value: unknown) => {
+    return JSON.stringify(patch, function (this: Record<string, unknown>, key, value: unknown) {
+      if (this[key] instanceof Secret) throw invalid(key, 'Only a setting that is declared as a secret can hold one.');
       // JSON makes null of it, and null removes a setting.
       if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(key, 'Not a number.');
       return value;
@@ -26,16 +37,6 @@ function jsonOf(patch: Record<string, unknown>): string {
   } catch (error) {
     if (error instanceof TenantConfigInvalidError) throw error;
     throw invalid('', 'JSON cannot hold these settings.');
-  }
-}
-
-function inspect(value: unknown, path: string, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > MAX_DEPTH) throw invalid(path, `Deeper than ${MAX_DEPTH} levels.`);
-  for (const [key, inner] of Object.entries(value)) {
-    const at = path === '' ? key : `${path}.${key}`;
-    if (FORBIDDEN.has(key)) throw invalid(at, 'This key is reserved.');
-    inspect(inner, at, depth + 1);
   }
 }
 
