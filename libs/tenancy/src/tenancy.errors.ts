@@ -210,6 +210,26 @@ export class TenantConfigConflictError extends TenancyError {
   }
 }
 
+/**
+ * A server that a tenant has named cannot be used. The message tells neither its addresses nor what it has answered, and
+ * a name that leads inside looks like one that is not there.
+ */
+export class TenantAddressError extends TenancyError {
+  readonly code = 'TENANT_ADDRESS_UNUSABLE';
+
+  constructor(
+    readonly host: string,
+    /** `ADDRESS_REFUSED`, `URL_REFUSED`, `HEADER_REFUSED`, `ANSWER_TOO_LARGE`, or a code of Node's such as `ECONNREFUSED`. */
+    readonly reason: string,
+  ) {
+    super(
+      reason === 'ADDRESS_REFUSED'
+        ? `${JSON.stringify(host)} does not lead to public addresses, and these alone. Name another server, or allow its range.`
+        : `The server ${JSON.stringify(host)} cannot be used: ${reason}.`,
+    );
+  }
+}
+
 /** COMMIT was answered with ROLLBACK: a statement of the transaction had failed, and nothing of it was stored. */
 export class TransactionAbortedError extends TenancyError {
   readonly code = 'TRANSACTION_ABORTED';

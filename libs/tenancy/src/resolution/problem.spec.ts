@@ -14,6 +14,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
     'TENANT_CONFLICT',
   ],
   [new errors.TenantConfigInvalidError([{ key: 'email.from', message: 'no address' }]), 400, 'TENANT_CONFIG_INVALID'],
+  [new errors.TenantAddressError('mail.acme.test', 'ECONNREFUSED'), 400, 'TENANT_ADDRESS_UNUSABLE'],
   [new errors.TenantConfigConflictError('acme'), 409, 'TENANT_CONFIG_CONFLICT'],
   [
     new errors.TenantConfigUnusableError([{ key: 'email.from', message: 'not acme' }], 'acme'),

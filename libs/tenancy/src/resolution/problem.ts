@@ -2,6 +2,7 @@ import {
   InvalidTenantIdError,
   StatementTimeoutError,
   TenancyError,
+  TenantAddressError,
   TenantClaimMismatchError,
   TenantConfigConflictError,
   TenantConfigInvalidError,
@@ -43,6 +44,9 @@ export function problemOf(error: TenancyError): Problem {
   }
   if (error instanceof TenantConfigInvalidError) {
     return { ...problem(400, 'Bad Request', error.code, error.message), errors: error.issues };
+  }
+  if (error instanceof TenantAddressError) {
+    return problem(400, 'Bad Request', error.code, 'The server that is named cannot be used. Name another one.');
   }
   if (error instanceof TenantConfigConflictError) {
     const detail = 'The settings were changed meanwhile. Read them again, then change them.';
