@@ -10,3 +10,4 @@ export const communicationEntities = [Message, MessageAttempt, Template];
 
 /** The migrations of a tenant's schema, the first one first. */
 export const communicationMigrations = [CreateCommunication1760000000000];
+export { secretSettings } from './secret-settings.js';

@@ -66,6 +66,23 @@ describe('the settings of a tenant', () => {
     },
   );
 
+  it('are refused with a secret that is not encrypted, which is neither stored nor repeated', async () => {
+    for (const secret of ['canary', '[secret]', 7, { a: 'canary' }, 'sealed:v1:k:short']) {
+      const changed = await registry.call('PATCH', '/tenants/acme/config', { 'smtp.password': secret });
+      const created = await registry.call('POST', '/tenants', { id: 'globex', config: { 'smtp.password': secret } });
+      for (const { status, body } of [changed, created]) {
+        expect([status, JSON.stringify(body)]).toEqual([400, expect.stringMatching(/^(?!.*canary).*A secret/)]);
+      }
+    }
+    const sealed = `sealed:v1:k:${'A'.repeat(40)}`;
+    expect(await registry.call('PATCH', '/tenants/acme/config', { 'smtp.password': sealed })).toMatchObject({
+      status: 200,
+    });
+    expect(await registry.call('PATCH', '/tenants/acme/config', { 'smtp.password': null })).toMatchObject({
+      status: 200,
+    });
+  });
+
   it('of an unknown tenant are a 404', async () => {
     for (const [method, body] of [['GET'], ['PATCH', { a: 1 }]] as const) {
       expect(await registry.call(method, '/tenants/nobody/config', body)).toMatchObject({

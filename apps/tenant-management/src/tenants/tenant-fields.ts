@@ -1,3 +1,5 @@
+import { secretSettings } from 'communication-schema';
+import { isSealedSecret } from 'nestjs-tenancy';
 import { z } from 'zod';
 
 export const MAX_SETTINGS_BYTES = 16_384;
@@ -30,9 +32,13 @@ export const metadata = boundedObject();
 /** Settings of a tenant by flat, dotted keys. What they mean is for the services that read them. */
 export const settings = boundedObject()
   .superRefine((value, context) => {
-    for (const key of Object.keys(value)) {
-      if (SETTING_KEY.test(key) && key.length <= 200) continue;
-      context.addIssue({ code: 'custom', path: [key], message: 'Not a key such as email.from.' });
+    for (const [key, setting] of Object.entries(value)) {
+      if (!SETTING_KEY.test(key) || key.length > 200) {
+        context.addIssue({ code: 'custom', path: [key], message: 'Not a key such as email.from.' });
+      }
+      // The registry has no key to encrypt it with: what is sent here in plain text would be stored so.
+      if (!secretSettings.includes(key) || setting === null || isSealedSecret(setting)) continue;
+      context.addIssue({ code: 'custom', path: [key], message: 'A secret. Set it in the service that encrypts it.' });
     }
   })
   .meta({ examples: [{ 'email.from': 'hello@acme.com' }] });
