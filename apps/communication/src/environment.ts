@@ -5,6 +5,14 @@ const port = z.coerce.number().int().min(0).max(65_535);
 const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
 
+const commaSeparated = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+const encryptionKeys = commaSeparated
+  .refine(
+    (keys) => keys.every((key) => /^[\w-]+:[\w+/=-]+$/.test(key)),
+    'Keys look like id:base64, separated by commas.',
+  )
+  .transform((keys) => keys.map((key) => ({ id: key.split(':')[0], key: key.split(':')[1] })));
+
 const environment = z.object({
   /** 0 takes a free port. */
   PORT: port.default(3000),
@@ -29,6 +37,15 @@ const environment = z.object({
   JWT_ISSUER: z.string().default('communication'),
   /** `smtp://user:password@host:port`; `?ignoreTLS=true` for a server without TLS that offers it. */
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  /**
+   * What the secrets among tenants' settings are encrypted with: `id:key`, the key as `openssl rand -base64 32` makes it.
+   * Several, separated by commas, the newest first: it encrypts. Without any, tenants can keep no secrets.
+   */
+  SETTINGS_KEYS: encryptionKeys.optional(),
+  /** Ranges such as `10.1.0.0/16`, separated by commas, that tenants' own mail servers may be in though not public. */
+  TENANT_SERVERS_ALLOW: commaSeparated.optional(),
+  /** A certificate authority, as PEM, that certifies tenants' own mail servers beside the public ones. */
+  TENANT_SERVERS_CA: z.string().optional(),
   /** The sender of tenants that have none of their own. */
   EMAIL_FROM: emailSender.optional(),
   SMS_SENDER_ID: smsSender.optional(),

@@ -13,7 +13,7 @@ import { mayActForAnyTenant } from './auth/principal.js';
 import { PUBLIC_PATHS } from './auth/public-paths.js';
 import type { Environment } from './environment.js';
 import { defaultSettings } from './settings/default-settings.js';
-import { settingsSchema } from './settings/settings.js';
+import { settingKeys, settingsSchema } from './settings/settings.js';
 
 /** All that the service says about tenancy; the rest of it asks for repositories, settings and the current tenant. */
 export function tenancyOptions(environment: Environment): TenancyModuleOptions {
@@ -30,7 +30,12 @@ export function tenancyOptions(environment: Environment): TenancyModuleOptions {
     ],
     exclude: PUBLIC_PATHS,
     cache: { ttl, negativeTtl: Math.min(ttl, 2_000) },
-    config: { schema: settingsSchema, defaults: defaultSettings(environment) },
+    config: {
+      keys: settingKeys,
+      schema: settingsSchema,
+      defaults: defaultSettings(environment),
+      encryption: { keys: environment.SETTINGS_KEYS ?? [] },
+    },
     // The schemas are made and migrated by the tenant management service; nothing here may change them.
     database: {
       url: environment.DATABASE_URL,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registerDemoTenants } from './demo-tenants.js';
@@ -62,6 +63,8 @@ export class Sandbox {
       TENANT_MANAGEMENT_TOKEN: secrets.serviceToken,
       TENANT_BASE_DOMAIN: 'localhost',
       JWT_SECRET: secrets.jwtSecret,
+      // Made of what is kept already: a sandbox of before has no secret of its own for it.
+      SETTINGS_KEYS: `sandbox:${createHash('sha256').update(`settings:${secrets.jwtSecret}`).digest('base64')}`,
       SMTP_URL: `smtp://127.0.0.1:${ports.SMTP_PORT}`,
       TWILIO_BASE_URL: `http://127.0.0.1:${ports.SMS_PORT}`,
       TWILIO_ACCOUNT_SID: ACCOUNT_SID,

@@ -26,4 +26,9 @@ export class SendError extends Error {
     super(message, { cause });
     this.permanent = permanent;
   }
+
+  /** The same for whoever must not see what lies behind it. */
+  withoutCause(): SendError {
+    return new SendError(this.message, { permanent: this.permanent });
+  }
 }

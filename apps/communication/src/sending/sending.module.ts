@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { Message, MessageAttempt } from 'communication-schema';
-import { TenancyModule } from 'nestjs-tenancy';
+import { TenancyModule, TenantAddresses } from 'nestjs-tenancy';
+import type { Environment } from '../environment.js';
+import { ENVIRONMENT } from '../environment.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { Delivery } from './delivery.js';
 import { EmailSender } from './email.sender.js';
@@ -10,6 +12,19 @@ import { Sweeper } from './sweeper.js';
 
 @Module({
   imports: [TenancyModule.forFeature([Message, MessageAttempt]), QueueModule],
-  providers: [EmailSender, SmsSender, Delivery, MessageWorker, Sweeper],
+  providers: [
+    {
+      provide: TenantAddresses,
+      inject: [ENVIRONMENT],
+      // Without a certificate authority: nodemailer begins the TLS of SMTP itself.
+      useFactory: ({ TENANT_SERVERS_ALLOW }: Environment) =>
+        new TenantAddresses({ allow: TENANT_SERVERS_ALLOW, timeout: 5_000 }),
+    },
+    EmailSender,
+    SmsSender,
+    Delivery,
+    MessageWorker,
+    Sweeper,
+  ],
 })
 export class SendingModule {}

@@ -1,9 +1,14 @@
-import { Body, Controller, Get, Patch } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { ServerResponse } from 'node:http';
+import { Body, Controller, Get, Patch, Res } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { TenantConfigService } from 'nestjs-tenancy';
+import { IfMatch } from 'problem-details';
 import { ApiProblem } from '../docs/api-problem.js';
-import type { Settings } from './settings.js';
+import { assertPasswordOfServer } from './password-of-server.js';
+import type { Settings, SettingsChange } from './settings.js';
 import { settingsSchema } from './settings.js';
+
+const ETAG = { ETag: { schema: { type: 'string' as const } } };
 
 @ApiTags('config')
 @Controller(['config', 'tenants/:tenantId/config'])
@@ -12,9 +17,10 @@ export class SettingsController {
 
   @Get()
   @ApiOperation({ summary: 'The settings of the tenant, with the defaults that hold for it' })
-  @ApiOkResponse({ standardSchema: settingsSchema })
-  read(): Settings {
-    return this.settings.getAll();
+  @ApiOkResponse({ standardSchema: settingsSchema, headers: ETAG })
+  @ApiProblem(409, 'TENANT_CONFIG_UNUSABLE')
+  read(@Res({ passthrough: true }) response: ServerResponse): Settings {
+    return this.answer(this.settings.getAll(), response);
   }
 
   @Patch()
@@ -26,10 +32,28 @@ export class SettingsController {
       example: { 'email.from': 'Acme <hello@acme.example>', 'sms.senderId': 'ACME', 'email.footer': null },
     },
   })
-  @ApiOkResponse({ standardSchema: settingsSchema })
-  @ApiProblem(400, 'TENANT_CONFIG_INVALID')
+  @ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The ETag of the settings that the change is meant for.',
+  })
+  @ApiOkResponse({ standardSchema: settingsSchema, headers: ETAG })
+  @ApiProblem(400, 'TENANT_CONFIG_INVALID', 'IF_MATCH_INVALID', 'PASSWORD_REQUIRED')
+  @ApiProblem(409, 'TENANT_CONFIG_CONFLICT')
   // Without a schema here: the settings are checked as a whole, the change merged into those that are there.
-  change(@Body() patch: Settings): Promise<Settings> {
-    return this.settings.update(patch);
+  async change(
+    @Body() patch: SettingsChange,
+    @IfMatch() ifMatch: string | undefined,
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Promise<Settings> {
+    const checked = assertPasswordOfServer(this.settings, patch);
+    // What was checked against the settings as they are holds for these only.
+    const ifVersion = ifMatch ?? (checked ? this.settings.version : undefined);
+    return this.answer(await this.settings.update(patch, { ifVersion }), response);
+  }
+
+  private answer(settings: Settings, response: ServerResponse): Settings {
+    response.setHeader('ETag', `"${this.settings.version}"`);
+    return settings;
   }
 }

@@ -77,3 +77,84 @@ describe('the settings of a tenant', () => {
     expect(answer).toMatchObject({ status: 409, body: { code: 'SENDER_MISSING' } });
   });
 });
+
+describe('a change of settings that were read', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await TestService.start();
+  });
+  afterAll(() => service?.stop());
+
+  it('is refused where somebody else has changed them since', async () => {
+    const { etag } = (await service.call('GET', '/config')).headers as { etag: string };
+    const change = (footer: string, ifMatch: string) =>
+      service.call('PATCH', '/config', { body: { 'email.footer': footer }, headers: { 'if-match': ifMatch } });
+
+    const first = await change('first', etag);
+    expect(first.status).toBe(200);
+    expect(await change('second', etag)).toMatchObject({ status: 409, body: { code: 'TENANT_CONFIG_CONFLICT' } });
+    expect(await change('third', first.headers.etag as string)).toMatchObject({ status: 200 });
+    expect(await change('fourth', 'third')).toMatchObject({ status: 400, body: { code: 'IF_MATCH_INVALID' } });
+  });
+
+  it('keeps no secret where the service has no key', async () => {
+    const body = { 'smtp.host': 'mail.acme.example', 'smtp.user': 'acme', 'smtp.password': 'canary' };
+    const answer = await service.call('PATCH', '/config', { body });
+
+    expect(answer).toMatchObject({ status: 400, body: { code: 'TENANT_CONFIG_INVALID' } });
+    expect(JSON.stringify(answer)).not.toContain('canary');
+    expect((await service.tenants.findById('acme'))!.config).not.toHaveProperty(['smtp.host']);
+  });
+});
+
+describe('the login of a tenant’s own mail server', () => {
+  const login = { 'smtp.host': 'mail.acme.example', 'smtp.user': 'acme', 'smtp.password': 'canary' };
+  let service: TestService;
+  beforeAll(async () => {
+    service = await TestService.start({ SETTINGS_KEYS: `k1:${'A'.repeat(43)}=` });
+    await service.call('PATCH', '/config', { body: login });
+  });
+  afterAll(() => service?.stop());
+
+  it('is set, and not shown', async () => {
+    expect((await service.call('GET', '/config')).body).toMatchObject({ ...login, 'smtp.password': '[secret]' });
+    expect(JSON.stringify((await service.tenants.findById('acme'))!.config)).not.toContain('canary');
+  });
+
+  it.each([{ 'smtp.host': 'evil.example' }, { 'smtp.port': 26 }, { 'smtp.security': 'tls' }, { 'smtp.user': 'eve' }])(
+    'is not sent to another server: %j needs the password again',
+    async (body) => {
+      const answer = await service.call('PATCH', '/config', { body });
+      expect(answer).toMatchObject({ status: 400, body: { code: 'PASSWORD_REQUIRED' } });
+      const again = await service.call('PATCH', '/config', { body: { ...login, 'smtp.host': 'mail2.acme.example' } });
+      expect(again.status).toBe(200);
+      await service.call('PATCH', '/config', { body: login });
+    },
+  );
+
+  it('stays with the server that it is for', async () => {
+    const same = { 'smtp.host': 'mail.acme.example', 'smtp.port': null, 'email.footer': 'Acme' };
+    expect(await service.call('PATCH', '/config', { body: same })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    [{ 'smtp.user': 'acme', 'smtp.password': null }],
+    [{ 'smtp.host': null, 'smtp.password': 'x' }],
+    [{ 'smtp.password': '[secret]' }],
+    [{ 'smtp.user': 'a\r\nMAIL FROM:<x>', 'smtp.password': 'x' }],
+    [{ 'smtp.host': 'mail.acme.example\r\nx', 'smtp.password': 'x' }],
+    [{ 'smtp.host': 'http://mail.acme.example/', 'smtp.password': 'x' }],
+  ])('is refused where it is not right: %j', async (body) => {
+    expect(await service.call('PATCH', '/config', { body })).toMatchObject({
+      status: 400,
+      body: { code: 'TENANT_CONFIG_INVALID' },
+    });
+  });
+
+  it('goes with its server', async () => {
+    const body = { 'smtp.host': null, 'smtp.user': null, 'smtp.password': null };
+    const answer = await service.call('PATCH', '/config', { body });
+    expect(answer.status).toBe(200);
+    expect(answer.body).not.toHaveProperty(['smtp.password']);
+  });
+});

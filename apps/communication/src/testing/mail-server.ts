@@ -11,6 +11,10 @@ export interface MailServer {
   readonly mails: ReceivedMail[];
   /** How the next mails are refused; `undefined` takes them. */
   refusal: { readonly code: number; readonly text: string } | undefined;
+  /** Who has logged in, and with what. */
+  readonly logins: Array<{ readonly user: string; readonly password: string }>;
+  /** How the next logins are refused; `undefined` takes whatever is said. */
+  loginRefusal: ((password: string) => string) | undefined;
   /** How often a recipient was offered. */
   tries: number;
   /** While it is set, a mail is taken only when it resolves. */
@@ -18,11 +22,20 @@ export interface MailServer {
   stop(): Promise<void>;
 }
 
-/** A real SMTP server that keeps what it is sent. */
-export async function startMailServer(): Promise<MailServer> {
+/** A real SMTP server that keeps what it is sent; with a certificate it wants TLS and a login. */
+export async function startMailServer(certificate?: {
+  cert: string;
+  key: string;
+  secure?: boolean;
+}): Promise<MailServer> {
   const smtp = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    ...(certificate ?? { authOptional: true, disabledCommands: ['AUTH', 'STARTTLS'] }),
+    onAuth: (login, _session, callback) => {
+      const [user, password] = [login.username ?? '', login.password ?? ''];
+      mailServer.logins.push({ user, password });
+      const refusal = mailServer.loginRefusal?.(password);
+      callback(refusal === undefined ? null : Object.assign(new Error(refusal), { responseCode: 535 }), { user });
+    },
     disableReverseLookup: true,
     closeTimeout: 500,
     onRcptTo: (_address, _session, callback) => {
@@ -47,6 +60,8 @@ export async function startMailServer(): Promise<MailServer> {
   const mailServer: MailServer = {
     url: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`,
     mails: [],
+    logins: [],
+    loginRefusal: undefined,
     refusal: undefined,
     tries: 0,
     hold: undefined,

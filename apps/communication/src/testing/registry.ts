@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InMemoryTenantStore } from 'nestjs-tenancy';
+import { TenantConfigConflictError } from 'nestjs-tenancy';
 import { listenOnFreePort } from './listen.js';
 
 export const REGISTRY_TOKEN = 'a-token-of-the-registry';
@@ -28,14 +29,20 @@ export async function startRegistry(tenants: InMemoryTenantStore, port = 0): Pro
         offset: Number(url.searchParams.get('offset')),
       });
     }
-    if (config === 'config') return tenants.updateConfig(id, await bodyOf(request));
+    if (config === 'config') {
+      const ifVersion = request.headers['if-match']?.slice(1, -1);
+      return tenants.updateConfig(id, await bodyOf(request), { ifVersion });
+    }
     return tenants.findById(id);
   }
 
   const server = await listenOnFreePort((request, response) => {
     answer(request).then(
       (body) => reply(response, body === undefined ? 404 : 200, body ?? { code: 'TENANT_NOT_FOUND' }),
-      () => reply(response, 500, {}),
+      (error: unknown) => {
+        const isConflict = error instanceof TenantConfigConflictError;
+        reply(response, isConflict ? 409 : 500, isConflict ? { code: error.code } : {});
+      },
     );
   }, port);
   return { url: server.url, asked, stop: server.stop };
@@ -48,5 +55,5 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
 }
 
 function reply(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  response.writeHead(status, { 'content-type': 'application/json', etag: '"a version"' }).end(JSON.stringify(body));
 }

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
+import type { Message } from 'communication-schema';
+import type { TenantConfig } from 'nestjs-tenancy';
+import { Secret, TenantAddresses } from 'nestjs-tenancy';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TEST_CA, TEST_CERTIFICATE } from '../../../../test/support/certificates.js';
+import type { Environment } from '../environment.js';
+import type { Settings } from '../settings/settings.js';
+import type { MailServer } from '../testing/mail-server.js';
+import { startMailServer } from '../testing/mail-server.js';
+import { EmailSender } from './email.sender.js';
+import { SendError } from './message-sender.js';
+
+const CANARY = `canary-${randomBytes(8).toString('hex')}`;
+const message = { id: '1', to: 'ada@example.com', subject: 'Hello', body: 'Hello Ada!' } as Message;
+
+let own: MailServer;
+let service: MailServer;
+beforeEach(async () => {
+  [own, service] = await Promise.all([startMailServer(TEST_CERTIFICATE), startMailServer()]);
+});
+afterEach(() => Promise.all([own.stop(), service.stop()]));
+
+interface Around {
+  readonly allow?: string[];
+  /** `null`: none beside the public ones. */
+  readonly ca?: string | null;
+  readonly at?: string;
+}
+
+function senderWith({ allow = ['127.0.0.1'], ca = TEST_CA, at = '127.0.0.1' }: Around = {}): EmailSender {
+  const lookup = async () => [{ address: at, family: 4 }];
+  const environment = {
+    SMTP_URL: service.url,
+    TENANT_BASE_DOMAIN: 'localhost',
+    TENANT_SERVERS_CA: ca ?? undefined,
+  } as Environment;
+  return new EmailSender(environment, new TenantAddresses({ allow, lookup, timeout: 2_000 }));
+}
+
+function settingsOf(given: Partial<Settings>): Pick<TenantConfig<Settings>, 'get'> {
+  const settings: Settings = {
+    'email.from': 'hello@acme.example',
+    'smtp.host': 'mail.acme.example',
+    'smtp.port': Number(new URL(own.url).port),
+    'smtp.user': 'acme',
+    'smtp.password': new Secret(CANARY),
+    ...given,
+  };
+  return { get: (key) => settings[key] };
+}
+
+async function failureOf(sender: EmailSender, given: Partial<Settings> = {}): Promise<SendError> {
+  const error: unknown = await sender.send(message, settingsOf(given)).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(SendError);
+  expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(CANARY);
+  expect(service.mails).toEqual([]);
+  return error as SendError;
+}
+
+describe('a tenant’s own mail server', () => {
+  it.each([false, true])(
+    'takes its mails, over TLS that verifies the name, and with its login; TLS from the start: %s',
+    async (secure) => {
+      await own.stop();
+      own = await startMailServer({ ...TEST_CERTIFICATE, secure });
+      const sender = senderWith();
+      await sender.send(message, settingsOf({ 'smtp.security': secure ? 'tls' : 'starttls' }));
+
+      expect(own.mails.map(({ to }) => to)).toEqual(['ada@example.com']);
+      expect(own.logins).toEqual([{ user: 'acme', password: CANARY }]);
+      expect(service.mails).toEqual([]);
+      expect(inspect(sender, { depth: 20, showHidden: true })).not.toContain(CANARY);
+    },
+  );
+
+  it('is not connected to where it leads inside, and its mails go nowhere else', async () => {
+    const failure = await failureOf(senderWith({ allow: [] }));
+
+    expect([failure.message, failure.permanent]).toEqual(['The mail server could not be reached.', false]);
+    expect(own.logins).toEqual([]);
+  });
+
+  it.each<[string, Partial<Settings>, Around]>([
+    ['the certificate is another name’s', { 'smtp.host': 'mail.globex.example' }, {}],
+    ['nobody knows who has certified it', {}, { ca: null }],
+  ])('is not logged in to where %s', async (_what, settings, around) => {
+    await failureOf(senderWith(around), settings);
+
+    expect([own.logins, own.mails]).toEqual([[], []]);
+  });
+
+  it('is not logged in to without TLS', async () => {
+    await failureOf(senderWith(), { 'smtp.port': Number(new URL(service.url).port) });
+
+    expect([service.logins, own.logins]).toEqual([[], []]);
+  });
+
+  it('is believed a number and no word', async () => {
+    own.loginRefusal = (password) => `535 5.7.8 wrong: ${password} at mx1.internal`;
+    const failure = await failureOf(senderWith());
+    expect(failure.message).toBe('The mail server refused the login of this service.');
+    expect(failure.cause).toBeUndefined();
+
+    own.loginRefusal = undefined;
+    own.refusal = { code: 550, text: `no ${CANARY} at mx1.internal` };
+    expect(await failureOf(senderWith())).toMatchObject({ permanent: true, cause: undefined });
+  });
+});

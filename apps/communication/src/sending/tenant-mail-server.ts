@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { rootCertificates } from 'node:tls';
+import type { TenantAddresses, TenantConfig } from 'nestjs-tenancy';
+import type { TransportOptions } from 'nodemailer';
+import type { Settings } from '../settings/settings.js';
+
+/**
+ * How nodemailer reaches the mail server that a tenant has set; `undefined` where it has none. Made for each message and
+ * kept nowhere: the password stands in it. The socket is ours, to an address that was checked, and carries nothing before
+ * TLS has verified the name.
+ */
+export function tenantMailServer(
+  settings: Pick<TenantConfig<Settings>, 'get'>,
+  addresses: TenantAddresses,
+  ca?: string,
+) {
+  const host = settings.get('smtp.host');
+  if (host === undefined) return undefined;
+  const secure = settings.get('smtp.security') === 'tls';
+  const port = settings.get('smtp.port') ?? (secure ? 465 : 587);
+  const [user, password] = [settings.get('smtp.user'), settings.get('smtp.password')];
+  return {
+    host,
+    port,
+    secure,
+    requireTLS: true,
+    tls: {
+      minVersion: 'TLSv1.2' as const,
+      ...(isIP(host) ? {} : { servername: host }),
+      ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }),
+    },
+    ...(user === undefined || password === undefined ? {} : { auth: { user, pass: password.reveal() } }),
+    getSocket: (_options: TransportOptions, done: SocketCallback) => {
+      addresses.connect({ host, port }).then(
+        (connection) => done(null, { connection }),
+        (error: Error) => done(error),
+      );
+    },
+  };
+}
+
+type SocketCallback = (error: Error | null, socket?: { connection: Socket }) => void;
