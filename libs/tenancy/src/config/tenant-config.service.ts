@@ -171,7 +171,10 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
       return value === undefined && !keys.isListed(key) ? layers.below(key) : value;
     };
     return {
-      version: configVersionOf(tenant.config),
+      // Counted where it is asked for: most reads are of a value.
+      get version() {
+        return configVersionOf(tenant.config);
+      },
       get: (key) => read(key) as K[typeof key] | undefined,
       getOrThrow: (key) => {
         const value = read(key) as K[typeof key] | undefined;
