@@ -86,6 +86,7 @@ describe('the package', () => {
       'TenantDirectory',
       'TenantInit',
       'TenantList',
+      'TenantMetrics',
       'TenantPage',
       'TenantRequest',
       'TenantResolver',

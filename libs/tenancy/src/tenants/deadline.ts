@@ -2,7 +2,7 @@
 export async function withDeadline<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not answer within ${milliseconds} ms.`)), milliseconds);
+    timer = setTimeout(() => reject(new Error(`${what} did not answer in time.`)), milliseconds);
   });
   try {
     return await Promise.race([work, late]);
