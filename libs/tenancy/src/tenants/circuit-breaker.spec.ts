@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Verdict } from './circuit-breaker.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 let now = 0;
@@ -10,6 +11,7 @@ beforeEach(() => {
   breaker = new CircuitBreaker(3, 1_000, () => now);
 });
 
+const verdicts: Partial<Record<string, Verdict>> = { down: 'down', late: 'unclear' };
 const run = (work: () => Promise<string>) =>
   breaker
     .run(
@@ -17,11 +19,12 @@ const run = (work: () => Promise<string>) =>
         asked += 1;
         return work();
       },
-      (error) => (error as Error).message === 'down',
+      (error) => verdicts[(error as Error).message] ?? 'answered',
       () => new Error('refused'),
     )
     .catch((error: Error) => error.message);
 const fail = () => run(() => Promise.reject(new Error('down')));
+const beLate = () => run(() => Promise.reject(new Error('late')));
 const refuse = () => run(() => Promise.reject(new Error('no')));
 const succeed = () => run(async () => 'answer');
 async function open(): Promise<void> {
@@ -45,6 +48,18 @@ describe('failures', () => {
     }
 
     expect(breaker.state).toBe('closed');
+  });
+});
+
+describe('a failure that says nothing of it', () => {
+  it('neither opens nor closes it, and the next may try', async () => {
+    for (let n = 0; n < 10; n += 1) await beLate();
+    expect(breaker.state).toBe('closed');
+    await open();
+    now += 1_000;
+    expect(await beLate()).toBe('late');
+    expect(breaker.state).toBe('half-open');
+    expect(await succeed()).toBe('answer');
   });
 });
 

@@ -1,6 +1,9 @@
 /** `closed`: all are let through. `open`: none. `half-open`: the pause is over, and one is let through to try. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
+/** What an error says: that it is down, that it answered though it refused, or nothing of the kind. */
+export type Verdict = 'down' | 'answered' | 'unclear';
+
 /**
  * Leaves alone for a while what failed several times in a row. After the pause one call tries again: its success lets all
  * through, its failure begins another pause.
@@ -33,8 +36,8 @@ export class CircuitBreaker {
     return this.openUntil === undefined ? 0 : Math.max(0, this.openUntil - this.now());
   }
 
-  /** Does the work, or throws what `refuse` makes. Only an error that `isFailure` says is one counts. */
-  async run<T>(work: () => Promise<T>, isFailure: (error: unknown) => boolean, refuse: () => Error): Promise<T> {
+  /** Does the work, or throws what `refuse` makes. */
+  async run<T>(work: () => Promise<T>, judge: (error: unknown) => Verdict, refuse: () => Error): Promise<T> {
     if (!this.isPassable) throw refuse();
     const isTrial = this.openUntil !== undefined;
     if (isTrial) this.isTrying = true;
@@ -43,8 +46,9 @@ export class CircuitBreaker {
       this.close();
       return result;
     } catch (error) {
-      if (isFailure(error)) this.fail(isTrial);
-      else this.close();
+      const verdict = judge(error);
+      if (verdict === 'down') this.fail(isTrial);
+      if (verdict === 'answered') this.close();
       throw error;
     } finally {
       if (isTrial) this.isTrying = false;

@@ -74,7 +74,7 @@ export class SharedCache {
     return this.breaker
       .run(
         () => this.attempt(() => use(cache)),
-        () => true,
+        () => 'down',
         refuse,
       )
       .catch(() => undefined);

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { TenancyError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import type { Verdict } from './circuit-breaker.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { withDeadline } from './deadline.js';
+import { LateError, withDeadline } from './deadline.js';
 import { withRetries } from './retry.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import type { TenantCounters } from './tenant-metrics.js';
@@ -30,7 +31,7 @@ export class StoreGuard {
     return withRetries(() => this.ask(question, until), {
       retries: this.options.retries,
       until,
-      mayPass: (error) => isDown(error) && this.breaker.state === 'closed',
+      mayPass: (error) => verdictOf(error) === 'down' && this.breaker.state === 'closed',
       onRetry: () => (this.counters.store.retries += 1),
     });
   }
@@ -48,15 +49,18 @@ export class StoreGuard {
   private ask<T>(question: () => Promise<T>, until: number): Promise<T> {
     const attempt = async (): Promise<T> => {
       this.counters.store.calls += 1;
+      const time = until - performance.now();
       try {
-        const answer = await withDeadline(question(), until - performance.now(), 'The tenant store');
+        const answer = await withDeadline(question(), time, 'The tenant store');
         this.note(undefined);
         return answer;
       } catch (error) {
+        // Most of its time went into waiting for a turn, or for earlier attempts: that is not the store's doing.
+        if (error instanceof LateError && time < this.options.storeTimeout / 2) throw new CutShortError(error);
         throw this.failed(error);
       }
     };
-    return this.breaker.run(attempt, isDown, () => this.refuse());
+    return this.breaker.run(attempt, verdictOf, () => this.refuse());
   }
 
   /** Whatever keeps the store from answering is one error; what it says of tenancy itself stays what it is. */
@@ -91,6 +95,15 @@ export class StoreGuard {
   }
 }
 
-function isDown(error: unknown): boolean {
-  return error instanceof TenantServiceUnavailableError && !(error instanceof UnusableAnswerError);
+class CutShortError extends TenantServiceUnavailableError {
+  constructor(cause: LateError) {
+    super('The tenant store was asked late, and did not answer in what was left of cache.storeTimeout.', { cause });
+  }
+}
+
+function verdictOf(error: unknown): Verdict {
+  if (error instanceof CutShortError) return 'unclear';
+  return error instanceof TenantServiceUnavailableError && !(error instanceof UnusableAnswerError)
+    ? 'down'
+    : 'answered';
 }

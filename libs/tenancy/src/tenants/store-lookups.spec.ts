@@ -105,6 +105,27 @@ describe('a flood of ids that are nobody’s', () => {
   });
 });
 
+describe('a look-up that waited long for its turn', () => {
+  it('and has no time left says nothing of the store', async () => {
+    vi.useRealTimers();
+    const tenants = serviceOf({ maxLookups: 1, storeTimeout: 200, breakerFailures: 1, retries: 0 });
+    // The first one is answered after more than half of the time; what is left for the second is too little.
+    let answer = (): void => undefined;
+    store.gate = new Promise((resolve) => (answer = resolve));
+    const first = tenants.findTenant('nobody-1');
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = outcome(tenants.findTenant('nobody-2'));
+    setTimeout(() => {
+      answer();
+      store.gate = new Promise(() => undefined);
+    }, 150);
+
+    expect(await first).toBeUndefined();
+    expect(await second).toBe('refused');
+    expect(tenants.metrics().breaker).toBe('closed');
+  });
+});
+
 describe('tenants that there are', () => {
   it('cost nothing of what misses may cost', async () => {
     const ids = Array.from({ length: 50 }, (_, n) => `tenant-${n}`);

@@ -39,6 +39,7 @@ export class StoreLookups {
     let isMyTurn = false;
     const lookUp = async (): Promise<T> => {
       isMyTurn = true;
+      this.guard.assertPassable();
       if (!this.misses.take()) throw this.tooManyMisses();
       const found = await this.guard.read(question, until);
       if (found !== undefined) this.misses.giveBack();
