@@ -105,6 +105,7 @@ describe('the package', () => {
       'TenantHttpRequest',
       'TenantInit',
       'TenantList',
+      'TenantMetrics',
       'TenantPage',
       'TenantRequest',
       'TenantResolver',

@@ -28,6 +28,7 @@ export { tenancyErrorOf } from './resolution/tenancy-error-of.js';
 
 export { TenantService } from './tenants/tenant.service.js';
 export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
+export type { TenantMetrics } from './tenants/tenant-metrics.js';
 export type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
 export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
 export { configVersionOf } from './tenants/config-version.js';

@@ -149,12 +149,18 @@ export class IsolationViolationError extends TenancyError {
   }
 }
 
-/** The tenant store did not answer, and nothing recent enough is known of the tenant. */
+/** The tenant store did not answer, or is not asked for now, and nothing recent enough is known of the tenant. */
 export class TenantServiceUnavailableError extends TenancyError {
   readonly code = 'TENANT_SERVICE_UNAVAILABLE';
+  /** When to try again, in seconds. */
+  readonly retryAfter: number;
 
-  constructor(message = 'The tenant store did not answer.', options?: ErrorOptions) {
+  constructor(
+    message = 'The tenant store did not answer.',
+    options: ErrorOptions & { readonly retryAfter?: number } = {},
+  ) {
     super(message, options);
+    this.retryAfter = options.retryAfter ?? 1;
   }
 }
 

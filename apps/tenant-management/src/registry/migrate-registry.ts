@@ -1,5 +1,6 @@
 import { DataSource, MigrationExecutor } from 'typeorm';
 import { CreateRegistry1760000000000 } from './migrations/1760000000000-create-registry.js';
+import { IndexDomains1760000000001 } from './migrations/1760000000001-index-domains.js';
 
 /**
  * Brings the registry's own tables up to date, in one transaction. Instances that start at once do it one after the
@@ -10,7 +11,7 @@ export async function migrateRegistry(url: string): Promise<void> {
     type: 'postgres',
     url,
     schema: 'public',
-    migrations: [CreateRegistry1760000000000],
+    migrations: [CreateRegistry1760000000000, IndexDomains1760000000001],
     migrationsTableName: 'registry_migrations',
     poolSize: 1,
     installExtensions: false,

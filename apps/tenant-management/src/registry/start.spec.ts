@@ -26,6 +26,7 @@ describe('the start of the service', () => {
     await Promise.all([start(), start(), start(), start()]);
     expect(await database.query('SELECT name FROM public.registry_migrations')).toEqual([
       { name: 'CreateRegistry1760000000000' },
+      { name: 'IndexDomains1760000000001' },
     ]);
     // Whatever is a tenant's is not made for the system.
     const tables = await database.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);

@@ -15,7 +15,12 @@ export class DomainsController {
   @Get(':domain')
   @ApiOperation({ summary: 'The tenant that a domain belongs to' })
   @ApiOkResponse({ standardSchema: tenantAnswer })
-  @ApiProblems({ 400: 'VALIDATION_FAILED', 401: 'UNAUTHENTICATED', 404: 'TENANT_NOT_FOUND' })
+  @ApiProblems({
+    400: 'VALIDATION_FAILED',
+    401: 'UNAUTHENTICATED',
+    404: 'TENANT_NOT_FOUND',
+    503: 'DATABASE_UNAVAILABLE',
+  })
   async get(@Param('domain', { schema: domain }) asked: string): Promise<TenantAnswer> {
     return toAnswer(await this.registry.getByDomain(asked));
   }

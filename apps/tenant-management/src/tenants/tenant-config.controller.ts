@@ -15,7 +15,7 @@ import { changeConfig } from './tenant-requests.js';
 @ApiTags('settings')
 @ApiBearerAuth()
 @ApiOkResponse({ standardSchema: settings, headers: { ETag: { schema: { type: 'string' } } } })
-@ApiProblems({ 401: 'UNAUTHENTICATED', 404: 'TENANT_NOT_FOUND' })
+@ApiProblems({ 401: 'UNAUTHENTICATED', 404: 'TENANT_NOT_FOUND', 503: 'DATABASE_UNAVAILABLE' })
 @Controller('tenants/:id/config')
 export class TenantConfigController {
   constructor(

@@ -23,7 +23,7 @@ import { changeTenant, createTenant, page } from './tenant-requests.js';
 
 @ApiTags('tenants')
 @ApiBearerAuth()
-@ApiProblems({ 401: 'UNAUTHENTICATED' })
+@ApiProblems({ 401: 'UNAUTHENTICATED', 503: 'DATABASE_UNAVAILABLE' })
 @Controller('tenants')
 export class TenantsController {
   constructor(

@@ -89,7 +89,7 @@ export function problemOf(error: TenancyError): Problem {
   }
   if (error instanceof TenantServiceUnavailableError) {
     const down = problem(503, 'Service Unavailable', error.code, 'The tenant cannot be looked up now. Try again.');
-    return { ...down, retryAfter: 1 };
+    return { ...down, retryAfter: error.retryAfter };
   }
   return problem(500, 'Internal Server Error', 'INTERNAL_ERROR', 'The service failed. It was logged.');
 }

@@ -23,6 +23,10 @@ export class BoundedMap<K, V> {
     if (this.entries.size > this.max) this.entries.delete(this.entries.keys().next().value as K);
   }
 
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.entries.entries();
+  }
+
   delete(key: K): void {
     this.entries.delete(key);
   }

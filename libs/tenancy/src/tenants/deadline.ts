@@ -1,8 +1,11 @@
+/** What was waited for is late. It may still come. */
+export class LateError extends Error {}
+
 /** What work resolves to, or an error where it takes longer than it may. Nobody can stop it: it ends unheard. */
 export async function withDeadline<T>(work: Promise<T>, milliseconds: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not answer within ${milliseconds} ms.`)), milliseconds);
+    timer = setTimeout(() => reject(new LateError(`${what} did not answer in time.`)), milliseconds);
   });
   try {
     return await Promise.race([work, late]);

@@ -9,6 +9,7 @@ import {
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
 import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import { UnusableAnswerError } from './unusable-answer.js';
 
 /** How `HttpTenantStore` reaches the tenant management service. */
 export interface HttpTenantStoreOptions {
@@ -57,14 +58,15 @@ export class HttpTenantStore implements TenantStore {
     const body = await this.call('GET', `/domains/${segment(domain)}`);
     if (body === undefined) return undefined;
     const tenant = this.tenant(body);
-    if (!tenant.domains.includes(domain)) throw unusable(`the answer for ${domain} is a tenant without that domain`);
+    if (!tenant.domains.includes(domain))
+      throw refusedAnswer(`the answer for ${domain} is a tenant without that domain`);
     return tenant;
   }
 
   async list({ limit, offset }: TenantPage): Promise<TenantList> {
     const body = await this.call('GET', `/tenants?limit=${limit}&offset=${offset}`);
     if (!isRecord(body) || !Array.isArray(body.tenants) || typeof body.total !== 'number') {
-      throw unusable('the list of tenants has not the shape { tenants, total }');
+      throw refusedAnswer('the list of tenants has not the shape { tenants, total }');
     }
     return { tenants: body.tenants.map((tenant) => this.tenant(tenant)), total: body.total };
   }
@@ -82,12 +84,13 @@ export class HttpTenantStore implements TenantStore {
   }
 
   private tenant(body: unknown, askedId?: string): Tenant {
-    if (!isRecord(body)) throw unusable('the answer is not an object');
-    if (askedId !== undefined && body.id !== askedId) throw unusable(`the answer for ${askedId} is another tenant`);
+    if (!isRecord(body)) throw refusedAnswer('the answer is not an object');
+    if (askedId !== undefined && body.id !== askedId)
+      throw refusedAnswer(`the answer for ${askedId} is another tenant`);
     try {
       return defineTenant(body as unknown as TenantInit);
     } catch (error) {
-      throw unusable('the answer is not a tenant', error);
+      throw refusedAnswer('the answer is not a tenant', error);
     }
   }
 
@@ -143,7 +146,7 @@ export class HttpTenantStore implements TenantStore {
     let size = 0;
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
-      if (size > this.maxBodyBytes) throw unusable(`its answer is larger than ${this.maxBodyBytes} bytes`);
+      if (size > this.maxBodyBytes) throw refusedAnswer(`its answer is larger than ${this.maxBodyBytes} bytes`);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');
@@ -182,4 +185,8 @@ function refused(body: unknown): TenancyError {
 
 function unusable(reason: string, cause?: unknown): TenantServiceUnavailableError {
   return new TenantServiceUnavailableError(`The tenant management service cannot be used: ${reason}.`, { cause });
+}
+
+function refusedAnswer(reason: string, cause?: unknown): UnusableAnswerError {
+  return new UnusableAnswerError(`The tenant management service cannot be used: ${reason}.`, { cause });
 }

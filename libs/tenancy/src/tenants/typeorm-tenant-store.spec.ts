@@ -69,4 +69,26 @@ describe('a registry', () => {
 
     await expect(new TypeOrmTenantStore(dataSource).findById('acme')).rejects.toThrow(TenancyOptionsError);
   });
+
+  it('finds a domain by an index on the domains', async () => {
+    await insert('public.tenants', [{ id: 'acme', schema: 't_acme', domains: ['acme.test'] }]);
+    await database.query('CREATE INDEX domains_of_tenants ON public.tenants USING gin (domains)');
+    const plans: string[] = [];
+    const explaining = {
+      transaction: dataSource.transaction.bind(dataSource),
+      query: async (sql: string, parameters: unknown[]) => {
+        await dataSource.transaction(async (manager) => {
+          // A table of one row is read whole otherwise.
+          await manager.query('SET LOCAL enable_seqscan = off');
+          plans.push(JSON.stringify(await manager.query(`EXPLAIN ${sql}`, parameters)));
+        });
+        return dataSource.query(sql, parameters);
+      },
+    };
+
+    const found = await new TypeOrmTenantStore(explaining as never).findByDomain('acme.test');
+
+    expect(found?.id).toBe('acme');
+    expect(plans.join()).toContain('domains_of_tenants');
+  });
 });

@@ -1,0 +1,205 @@
+import { Subject } from 'rxjs';
+import { adoptAnswer } from './adopt-answer.js';
+import { BoundedMap } from './bounded-map.js';
+import { outsideScopes } from './outside-scopes.js';
+import type { LoadedTenant, SharedCache } from './shared-cache.js';
+import type { StoreGuard } from './store-guard.js';
+import { StoreLookups } from './store-lookups.js';
+import type { TenantCacheOptions } from './tenant-cache-options.js';
+import type { TenantEntry } from './tenant-entry.js';
+import { entryOf } from './tenant-entry.js';
+import type { TenantCounters, TenantMetrics } from './tenant-metrics.js';
+import type { Tenant } from './tenant.js';
+
+type Question = () => Promise<Tenant | undefined>;
+
+/** What this process knows of the tenants, each under a key, and how that is kept up to date. */
+export class KnownTenants {
+  /** Each tenant that this process learns of, changed or not. */
+  readonly learned = new Subject<Tenant>();
+  private readonly entries: BoundedMap<string, TenantEntry>;
+  // Apart from the known ones, and when they were found missing: a flood of ids that are nobody's pushes out no tenant.
+  private readonly absent: BoundedMap<string, number>;
+  private readonly flights = new Map<string, Promise<Tenant | undefined>>();
+  private readonly lookups: StoreLookups;
+
+  constructor(
+    private readonly guard: StoreGuard,
+    private readonly shared: SharedCache,
+    private readonly options: TenantCacheOptions,
+    private readonly counters: TenantCounters,
+  ) {
+    this.entries = new BoundedMap(options.max);
+    this.absent = new BoundedMap(options.negativeMax);
+    this.lookups = new StoreLookups(guard, options, counters);
+  }
+
+  /** Forgets what this process and the shared cache keep of a tenant. */
+  async forget(id: string): Promise<void> {
+    const domains = this.entries.get(`id:${id}`)?.tenant.domains ?? [];
+    const keys = new Set([`id:${id}`, ...domains.map((domain) => `domain:${domain}`), ...this.keysOf(id)]);
+    for (const key of keys) {
+      this.entries.delete(key);
+      this.absent.delete(key);
+      // A load that began before the change may still bring the old tenant: it must not be joined, nor kept.
+      this.flights.delete(key);
+    }
+    await Promise.all([...keys].map((key) => this.shared.forget(key)));
+  }
+
+  /** Under what a tenant is kept: by a domain that it had, too. */
+  private keysOf(id: string): string[] {
+    return [...this.entries].filter(([, { tenant }]) => tenant.id === id).map(([key]) => key);
+  }
+
+  /** The tenant of a key as it is kept, however old that is. */
+  peek(key: string): Tenant | undefined {
+    return this.entries.get(key)?.tenant;
+  }
+
+  metrics(): TenantMetrics {
+    const now = Date.now();
+    let oldestAge = 0;
+    for (const [, { loadedAt }] of this.entries) oldestAge = Math.max(oldestAge, now - loadedAt);
+    return {
+      ...structuredClone({ ...this.counters }),
+      breaker: this.guard.breaker.state,
+      entries: { known: this.entries.size, absent: this.absent.size },
+      oldestAge,
+      lookups: { running: this.lookups.unknown.running, waiting: this.lookups.unknown.waiting },
+    };
+  }
+
+  /** The tenant of a key: as it is kept, or as the question is answered. */
+  async find(key: string, question: Question): Promise<Tenant | undefined> {
+    const now = Date.now();
+    const entry = this.entries.get(key);
+    if (entry && now - entry.loadedAt < this.options.ttl) {
+      if (now >= entry.refreshAt) this.refresh(key, question, entry);
+      this.counters.hits.process += 1;
+      return entry.tenant;
+    }
+    if (entry && this.isUsable(entry)) return this.renew(key, question, entry);
+    const missedAt = this.absent.get(key);
+    if (missedAt !== undefined && now - missedAt < this.options.negativeTtl) {
+      this.counters.misses.process += 1;
+      return undefined;
+    }
+    return this.fly(key, question);
+  }
+
+  /** Looks a tenant up before anybody has to wait for it. */
+  private refresh(key: string, question: Question, entry: TenantEntry): void {
+    if (this.flights.has(key) || Date.now() < (entry.retryAt ?? 0)) return;
+    this.counters.refreshes += 1;
+    // What comes of it is kept, or noted, by the flight itself.
+    this.fly(key, question, entry).catch(() => undefined);
+  }
+
+  /** A tenant that is due: as it is now where the store answers soon, as it was known otherwise. */
+  private async renew(key: string, question: Question, entry: TenantEntry): Promise<Tenant | undefined> {
+    const isFailing = entry.retryAt !== undefined;
+    // While the store does not answer, one caller asks it again and the others take at once what is known.
+    if (Date.now() < (entry.retryAt ?? 0) || (isFailing && this.flights.has(key))) return this.stale(entry);
+    const flight = this.fly(key, question, entry);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, this.options.staleWait, 'late')));
+    try {
+      const answer = await Promise.race([flight, late]);
+      if (answer !== 'late') return answer;
+      this.leaveAlone(key);
+    } catch (error) {
+      // Declared out of date in the meantime: then it is not what anybody knows any more.
+      if (!this.isUsable(this.entries.get(key))) throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+    const last = this.entries.get(key);
+    return this.isUsable(last) ? this.stale(last) : flight;
+  }
+
+  /** Joins the look-up of a key that is under way, or begins it. */
+  private fly(key: string, question: Question, entry?: TenantEntry): Promise<Tenant | undefined> {
+    const running = this.flights.get(key);
+    if (running) {
+      this.counters.joined += 1;
+      return running;
+    }
+    const isCurrent = () => this.flights.get(key) === flight;
+    const flight: Promise<Tenant | undefined> = outsideScopes(() => this.load(key, question, isCurrent, entry)).finally(
+      () => {
+        if (isCurrent()) this.flights.delete(key);
+      },
+    );
+    // Who began it may not wait for its end.
+    flight.catch(() => undefined);
+    this.flights.set(key, flight);
+    return flight;
+  }
+
+  private async load(
+    key: string,
+    question: Question,
+    isCurrent: () => boolean,
+    entry: TenantEntry | undefined,
+  ): Promise<Tenant | undefined> {
+    // Before the question: what is changed while it is answered may be missing in the answer.
+    const loadedAt = Date.now();
+    const shared = await this.shared.get(key, entry?.loadedAt);
+    if (shared) {
+      this.counters.hits.sharedCache += 1;
+      if (isCurrent()) this.keep(key, shared);
+      return shared.tenant;
+    }
+    const ask = async () => adoptAnswer(key, await question());
+    try {
+      const tenant = await (entry ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
+      if (tenant) this.counters.hits.store += 1;
+      else this.counters.misses.store += 1;
+      if (isCurrent()) await this.remember(key, tenant, loadedAt, isCurrent);
+      return tenant;
+    } catch (error) {
+      if (entry) this.counters.failedRenewals += 1;
+      if (isCurrent()) this.leaveAlone(key);
+      throw error;
+    }
+  }
+
+  private async remember(
+    key: string,
+    tenant: Tenant | undefined,
+    loadedAt: number,
+    isCurrent: () => boolean,
+  ): Promise<void> {
+    if (!tenant) {
+      this.entries.delete(key);
+      this.absent.set(key, Date.now());
+      return;
+    }
+    this.absent.delete(key);
+    this.keep(key, { tenant, loadedAt });
+    await this.shared.set(key, { tenant, loadedAt });
+    // What was declared out of date on the way there must not stay there.
+    if (!isCurrent()) await this.shared.delete(key);
+  }
+
+  private keep(key: string, found: LoadedTenant): void {
+    this.entries.set(key, entryOf(found, this.options));
+    this.learned.next(found.tenant);
+  }
+
+  /** A known tenant is used as it is for a while, and the store is not asked for it. */
+  private leaveAlone(key: string): void {
+    const entry = this.entries.get(key);
+    if (entry) this.entries.set(key, { ...entry, retryAt: Date.now() + this.options.retryAfter });
+  }
+
+  private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {
+    return entry !== undefined && Date.now() - entry.loadedAt < this.options.staleTtl;
+  }
+
+  private stale(entry: TenantEntry): Tenant {
+    this.counters.stale += 1;
+    return entry.tenant;
+  }
+}
