@@ -48,6 +48,15 @@ describe('an error', () => {
     }
   });
 
+  it('says what an id looks like, and neither a value nor a pattern of the application’s own', () => {
+    const { detail } = problemOf(new errors.InvalidTenantIdError('Acme', 'domain', 'An id is short.'));
+
+    expect(detail).toBe('What names the tenant (from domain) is not a tenant id. An id is short.');
+    expect(problemOf(new errors.InvalidTenantIdError('x', 'domain', /acme|globex/)).detail).toBe(
+      'What names the tenant (from domain) is not a tenant id.',
+    );
+  });
+
   it('says where two tenants are named, not which', () => {
     const { detail } = problemOf(
       new errors.TenantConflictError([

@@ -30,8 +30,12 @@ export interface Problem {
  * looks the same to whoever asks.
  */
 export function problemOf(error: TenancyError): Problem {
-  if (error instanceof TenantRequiredError || error instanceof InvalidTenantIdError) {
-    return problem(400, 'Bad Request', error.code, error.message);
+  if (error instanceof TenantRequiredError) return problem(400, 'Bad Request', error.code, error.message);
+  if (error instanceof InvalidTenantIdError) {
+    // Neither the value, which may be the registry's, nor a pattern, which may list names.
+    const rule = typeof error.rule === 'string' ? ` ${error.rule}` : '';
+    const source = error.source === undefined ? '' : ` (from ${error.source})`;
+    return problem(400, 'Bad Request', error.code, `What names the tenant${source} is not a tenant id.${rule}`);
   }
   if (error instanceof TenantConflictError) {
     // Where they are named, not who: by a domain the registry names somebody the caller may not know.

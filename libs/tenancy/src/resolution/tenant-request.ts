@@ -14,6 +14,8 @@ export interface TenantRequest {
   readonly user?: unknown;
 }
 
+const SENT_ONCE = 'The header is sent once, with one value.';
+
 /** A header's value. A header that is sent more than once is refused: it would be two answers in one. */
 export function headerOf(request: TenantRequest, name: string): string | undefined {
   const lower = name.toLowerCase();
@@ -21,10 +23,10 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
   if (rawHeaders) {
     let times = 0;
     for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === lower) times += 1;
-    if (times > 1) throw new InvalidTenantIdError(`${times} values`, `header ${name}`);
+    if (times > 1) throw new InvalidTenantIdError(`${times} values`, `header ${name}`, SENT_ONCE);
   }
   const value = request.headers[lower];
-  if (Array.isArray(value)) throw new InvalidTenantIdError(`${value.length} values`, `header ${name}`);
+  if (Array.isArray(value)) throw new InvalidTenantIdError(`${value.length} values`, `header ${name}`, SENT_ONCE);
   return value;
 }
 

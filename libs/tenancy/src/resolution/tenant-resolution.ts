@@ -61,7 +61,8 @@ export class TenantResolution {
    */
   async resolveFromUrl(url: string | URL): Promise<Tenant | undefined> {
     if (typeof url === 'string' && url.startsWith('/')) return this.resolveFromRequest({ url, headers: {} });
-    if (!URL.canParse(String(url))) throw new InvalidTenantIdError(url, 'address');
+    if (!URL.canParse(String(url)))
+      throw new InvalidTenantIdError(url, 'address', 'An address is absolute, or a path.');
     const { host, pathname, search } = new URL(url);
     return this.resolveFromRequest({ url: pathname + search, headers: { host } });
   }

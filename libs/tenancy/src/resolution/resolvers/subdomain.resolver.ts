@@ -29,7 +29,7 @@ export class SubdomainTenantResolver implements TenantResolver {
     if (host === undefined) {
       // An address is nobody's subdomain; anything else that is no host name was made to be misread.
       if (isAddress(sent)) return undefined;
-      throw new InvalidTenantIdError(sent, this.source);
+      throw new InvalidTenantIdError(sent, this.source, 'The host is a plain ASCII host name.');
     }
     if (!host.endsWith(this.suffix)) return undefined;
     const label = host.slice(0, -this.suffix.length);
