@@ -12,7 +12,9 @@ export { BypassTenancy } from './decorators/bypass-tenancy.decorator.js';
 
 export type { TenantDirectory, TenantResolver } from './resolution/tenant-resolver.js';
 export type { TenantRequest } from './resolution/tenant-request.js';
-export { headerOf, pathOf, queryOf } from './resolution/tenant-request.js';
+export { headerOf, hostOf, pathOf, queryOf } from './resolution/tenant-request.js';
+export { canonicalHost } from './resolution/canonical-host.js';
+export { excludedPaths } from './resolution/excluded-paths.js';
 export { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 export { QueryTenantResolver } from './resolution/resolvers/query.resolver.js';
 export { PathTenantResolver } from './resolution/resolvers/path.resolver.js';
@@ -35,6 +37,7 @@ export { HttpTenantStore } from './tenants/http-tenant-store.js';
 export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
 export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 export { TenantIdValidator } from './tenants/tenant-id.js';
+export { mergeConfig } from './tenants/merge-config.js';
 
 export type { TenantConfig } from './config/tenant-config.service.js';
 export { TenantConfigService } from './config/tenant-config.service.js';

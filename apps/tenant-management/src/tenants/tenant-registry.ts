@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { TenantDatabase, TenantDataSourceFactory } from 'nestjs-tenancy';
+import { mergeConfig, TenantDatabase, TenantDataSourceFactory } from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import type { Repository } from 'typeorm';
 import { RegisteredTenant } from '../registry/registered-tenant.entity.js';
-import { mergeSettings } from './merge-settings.js';
 import { tenantNotFound, tenantNotReady, toProblem } from './registry-problems.js';
 import { settings } from './tenant-fields.js';
 import type { ChangeTenant, Page, Settings } from './tenant-requests.js';
@@ -41,7 +40,7 @@ export class TenantRegistry {
 
   async changeConfig(id: string, change: Settings): Promise<RegisteredTenant> {
     return this.update(id, (row) => {
-      const config = mergeSettings(row.config, change);
+      const config = mergeConfig(row.config, change);
       const { error } = settings.safeParse(config);
       if (!error) return { config };
       throw new ProblemException(

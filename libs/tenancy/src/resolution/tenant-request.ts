@@ -1,4 +1,5 @@
 import { InvalidTenantIdError } from '../tenancy.errors.js';
+import { canonicalHost } from './canonical-host.js';
 
 /** What a resolver may read of a request. Express's request, Fastify's raw one and Node's own all have this shape. */
 export interface TenantRequest {
@@ -30,21 +31,47 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
   return value;
 }
 
+/**
+ * The host that the request was sent to, as it came. Of HTTP/2 it is the `:authority`. A request line may name a host too;
+ * one that is not the header's is refused: what is in between may have gone by either.
+ */
+export function hostOf(request: TenantRequest): string | undefined {
+  const sent = headerOf(request, 'Host');
+  const others = [headerOf(request, ':authority'), AUTHORITY.exec(targetOf(request))?.[1]].filter(Boolean);
+  for (const other of others) {
+    if (sent === undefined || isSameHost(sent, other!)) continue;
+    throw new InvalidTenantIdError(`${sent} and ${other}`, 'host', 'A request is sent to one host.');
+  }
+  return sent ?? others[0];
+}
+
+function isSameHost(one: string, other: string): boolean {
+  const host = canonicalHost(one);
+  return host === undefined ? one === other : host === canonicalHost(other);
+}
+
 /** The path as it was sent, without the query. */
 export function pathOf(request: TenantRequest): string {
-  const target = targetOf(request);
+  const target = originOf(request);
   const end = target.search(/[?#]/);
   return (end === -1 ? target : target.slice(0, end)) || '/';
 }
 
 /** The parsed query. */
 export function queryOf(request: TenantRequest): URLSearchParams {
-  const target = targetOf(request);
+  const target = originOf(request);
   const start = target.indexOf('?');
   return new URLSearchParams(start === -1 ? '' : target.slice(start + 1));
 }
 
-/** Path and query. A request line may name scheme and host before them: routers pass them over, so must a resolver. */
+// A request line may name scheme and host before the path: routers pass them over, so must a resolver.
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i;
+
 function targetOf({ originalUrl, url }: TenantRequest): string {
-  return (originalUrl ?? url ?? '/').replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  return originalUrl ?? url ?? '/';
+}
+
+/** Path and query. */
+function originOf(request: TenantRequest): string {
+  return targetOf(request).replace(AUTHORITY, '');
 }

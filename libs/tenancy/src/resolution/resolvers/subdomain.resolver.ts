@@ -1,7 +1,7 @@
 import { InvalidTenantIdError, TenancyOptionsError } from '../../tenancy.errors.js';
 import { canonicalHost } from '../canonical-host.js';
 import type { TenantRequest } from '../tenant-request.js';
-import { headerOf } from '../tenant-request.js';
+import { hostOf } from '../tenant-request.js';
 import type { TenantResolver } from '../tenant-resolver.js';
 
 /** Reads the tenant id from the label before a domain: `acme` of `acme.example.com`. */
@@ -23,7 +23,7 @@ export class SubdomainTenantResolver implements TenantResolver {
   }
 
   resolve(request: TenantRequest): string | undefined {
-    const sent = headerOf(request, 'Host');
+    const sent = hostOf(request);
     if (sent === undefined) return undefined;
     const host = canonicalHost(sent);
     if (host === undefined) {
