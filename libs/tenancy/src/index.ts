@@ -9,7 +9,10 @@ export { TenantContext } from './context/tenant-context.js';
 export { CurrentTenant } from './decorators/current-tenant.decorator.js';
 export { WithTenant } from './decorators/with-tenant.decorator.js';
 export { BypassTenancy } from './decorators/bypass-tenancy.decorator.js';
+export type { ResolveTenantByOptions } from './decorators/resolve-tenant-by.decorator.js';
+export { ResolveTenantBy } from './decorators/resolve-tenant-by.decorator.js';
 
+export type { RouteTenancy } from './resolution/route-tenancy.js';
 export type { TenantDirectory, TenantResolver } from './resolution/tenant-resolver.js';
 export type { TenantRequest } from './resolution/tenant-request.js';
 export { headerOf, hostOf, pathOf, queryOf } from './resolution/tenant-request.js';
@@ -22,6 +25,7 @@ export { SubdomainTenantResolver } from './resolution/resolvers/subdomain.resolv
 export { DomainTenantResolver } from './resolution/resolvers/domain.resolver.js';
 export type { ClaimTenantResolverOptions } from './resolution/resolvers/claim.resolver.js';
 export { ClaimTenantResolver } from './resolution/resolvers/claim.resolver.js';
+export { TrustedHintsOptions } from './resolution/trusted-hints-options.js';
 export { TenantResolution } from './resolution/tenant-resolution.js';
 export { TenantMiddleware } from './resolution/tenant.middleware.js';
 export type { Problem } from './resolution/problem.js';
@@ -67,6 +71,7 @@ export {
   TenantContextMissingError,
   TenantDatabaseUnknownError,
   TenantForbiddenError,
+  TenantHintUntrustedError,
   TenantMismatchError,
   TenantNotFoundError,
   TenantQuotaExceededError,

@@ -76,6 +76,22 @@ export class TenantConflictError extends TenancyError {
   }
 }
 
+/** Somebody who is none of the trusted proxies gives a hint that only they may give. Refused before any look-up. */
+export class TenantHintUntrustedError extends TenancyError {
+  readonly code = 'TENANT_HINT_UNTRUSTED';
+
+  constructor(
+    readonly source: string,
+    /** The other end of the connection; `undefined` where it has no address. */
+    readonly peer?: string,
+  ) {
+    super(
+      `The request names its tenant by ${source}, and comes from ${peer ?? 'nowhere that has an address'}, which is no trusted ` +
+        'proxy. Add the proxy to trustedHints.proxies, or let it remove what clients send.',
+    );
+  }
+}
+
 /** The tenant exists and may not be used now: it is suspended, archived or still being made. */
 export class TenantSuspendedError extends TenancyError {
   readonly code = 'TENANT_SUSPENDED';

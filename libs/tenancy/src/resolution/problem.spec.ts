@@ -15,6 +15,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   ],
   [new errors.TenantConfigInvalidError([{ key: 'email.from', message: 'no address' }]), 400, 'TENANT_CONFIG_INVALID'],
   [new errors.TenantClaimMismatchError('acme', 'globex'), 403, 'TENANT_FORBIDDEN'],
+  [new errors.TenantHintUntrustedError('header X-Gateway-Tenant', '10.0.0.7'), 403, 'TENANT_HINT_UNTRUSTED'],
   [new errors.TenantNotFoundError('acme'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantSuspendedError('acme', 'suspended'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantForbiddenError('acme', 'why'), 404, 'TENANT_NOT_FOUND'],

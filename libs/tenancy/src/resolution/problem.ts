@@ -6,6 +6,7 @@ import {
   TenantConfigInvalidError,
   TenantConflictError,
   TenantForbiddenError,
+  TenantHintUntrustedError,
   TenantNotFoundError,
   TenantQuotaExceededError,
   TenantRequiredError,
@@ -45,6 +46,10 @@ export function problemOf(error: TenancyError): Problem {
   }
   if (error instanceof TenantConfigInvalidError) {
     return { ...problem(400, 'Bad Request', error.code, error.message), errors: error.issues };
+  }
+  if (error instanceof TenantHintUntrustedError) {
+    const detail = `The request names its tenant by ${error.source}, which only a proxy of this service may do. Leave it out.`;
+    return problem(403, 'Forbidden', error.code, detail);
   }
   if (error instanceof TenantClaimMismatchError) {
     return problem(

@@ -10,7 +10,13 @@ export interface TenantRequest {
   /** Names and values in turn, with duplicates: Node joins or drops those in `headers`. */
   readonly rawHeaders?: readonly string[];
   /** Node's own request, where a framework's is around it, as Fastify's is. */
-  readonly raw?: { readonly rawHeaders?: readonly string[]; readonly user?: unknown };
+  readonly raw?: {
+    readonly rawHeaders?: readonly string[];
+    readonly user?: unknown;
+    readonly socket?: { readonly remoteAddress?: string };
+  };
+  /** The connection. */
+  readonly socket?: { readonly remoteAddress?: string };
   /** What the application's authentication left there. */
   readonly user?: unknown;
 }
@@ -48,6 +54,11 @@ export function hostOf(request: TenantRequest): string | undefined {
 function isSameHost(one: string, other: string): boolean {
   const host = canonicalHost(one);
   return host === undefined ? one === other : host === canonicalHost(other);
+}
+
+/** The address of the other end of the connection: of the proxy, where one is in between. */
+export function peerOf({ raw, socket }: TenantRequest): string | undefined {
+  return (raw?.socket ?? socket)?.remoteAddress;
 }
 
 /** The path as it was sent, without the query. */

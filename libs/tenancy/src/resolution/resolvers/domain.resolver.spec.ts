@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { InvalidTenantIdError } from '../../tenancy.errors.js';
+import { hostOf } from '../tenant-request.js';
 import { DomainTenantResolver } from './domain.resolver.js';
 
 describe('a whole host name', () => {
   const asked: string[] = [];
   const directory = {
+    hostOf,
     idOfDomain: async (domain: string) => {
       asked.push(domain);
       return domain === 'mail.acme.test' ? 'acme' : undefined;
@@ -20,12 +23,22 @@ describe('a whole host name', () => {
     expect(await resolve('globex.test')).toBeUndefined();
   });
 
-  it.each([undefined, '', 'mail.acme.test, x', '127.0.0.1', 'a@mail.acme.test', 'mail%2eacme.test'])(
+  it.each([undefined, '127.0.0.1', '127.0.0.1:3000', '[::1]:3000'])(
     'is not asked for where it is none: %s',
     async (host) => {
       asked.length = 0;
 
       expect(await resolve(host)).toBeUndefined();
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it.each(['', 'mail.acme.test, x', 'a@mail.acme.test', 'mail%2eacme.test', 'mаil.acme.test'])(
+    'that is made to be misread is refused: "%s"',
+    async (host) => {
+      asked.length = 0;
+
+      await expect(resolve(host)).rejects.toThrow(InvalidTenantIdError);
       expect(asked).toEqual([]);
     },
   );

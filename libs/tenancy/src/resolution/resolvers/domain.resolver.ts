@@ -1,7 +1,7 @@
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { canonicalHost } from '../canonical-host.js';
+import { namedHost } from '../named-host.js';
 import type { TenantRequest } from '../tenant-request.js';
-import { hostOf } from '../tenant-request.js';
 import type { TenantDirectory, TenantResolver } from '../tenant-resolver.js';
 
 /**
@@ -30,7 +30,7 @@ export class DomainTenantResolver implements TenantResolver {
   }
 
   async resolve(request: TenantRequest, directory: TenantDirectory): Promise<string | undefined> {
-    const host = canonicalHost(hostOf(request));
+    const host = namedHost(directory.hostOf(request), this.source);
     if (host === undefined || !host.includes('.') || this.names.has(host)) return undefined;
     if (this.suffixes.some((suffix) => host.endsWith(suffix))) return undefined;
     return directory.idOfDomain(host);
