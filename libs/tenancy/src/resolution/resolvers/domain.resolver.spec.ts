@@ -47,7 +47,7 @@ describe('a whole host name', () => {
     'is not asked for where it is the application’s own: %s',
     async (host) => {
       asked.length = 0;
-      const resolver = new DomainTenantResolver({ ignore: ['example.com', '*.Example.com'] });
+      const resolver = new DomainTenantResolver({ ignore: ['Example.com.', '*.Example.com:443'] });
 
       expect(await resolver.resolve({ headers: { host } }, directory)).toBeUndefined();
       expect(asked).toEqual([]);

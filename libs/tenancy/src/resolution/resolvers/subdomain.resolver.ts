@@ -20,7 +20,7 @@ export class SubdomainTenantResolver implements TenantResolver {
     if (base === undefined) throw new TenancyOptionsError(`${JSON.stringify(domain)} is not a domain.`);
     this.source = `subdomain of ${base}`;
     this.suffix = `.${base}`;
-    this.ignored = new Set(ignore);
+    this.ignored = new Set(ignore.map((label) => label.toLowerCase()));
   }
 
   resolve(request: TenantRequest, directory: Pick<TenantDirectory, 'hostOf'> = { hostOf }): string | undefined {
