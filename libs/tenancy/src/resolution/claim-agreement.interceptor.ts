@@ -4,8 +4,8 @@ import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { currentScope } from '../context/tenancy-scope.js';
 import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
-import { requestOf } from './request-of.js';
 import type { RouteTenancy } from './route-tenancy.js';
+import type { TenantRequest } from './tenant-request.js';
 import { TenantResolution } from './tenant-resolution.js';
 
 /**
@@ -28,5 +28,17 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
       await this.resolution.assertClaim(request, tenant.id, route);
     }
     return next.handle();
+  }
+}
+
+/** GraphQL keeps the request in the context that its resolvers are given third. */
+function requestOf(context: ExecutionContext): TenantRequest | undefined {
+  switch (context.getType<string>()) {
+    case 'http':
+      return context.switchToHttp().getRequest<TenantRequest>();
+    case 'graphql':
+      return context.getArgByIndex<{ req?: TenantRequest } | undefined>(2)?.req;
+    default:
+      return undefined;
   }
 }

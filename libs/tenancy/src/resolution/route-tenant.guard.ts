@@ -5,7 +5,6 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
-import { requestOf } from './request-of.js';
 import { RequestScopes } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
@@ -25,16 +24,16 @@ export class RouteTenantGuard implements CanActivate {
     const place = [context.getHandler(), context.getClass()];
     const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
     if (!route) return true;
-    const request = requestOf(context);
-    if (!request) {
+    // The fields of one GraphQL request share a scope: what one of them decided would be the others' too.
+    if (context.getType<string>() !== 'http') {
       throw new TenancyOptionsError(
-        `@ResolveTenantBy() of ${context.getClass().name}.${context.getHandler().name}() has no request to ask: it is for ` +
-          'HTTP routes. Use @WithTenant() for messages and jobs.',
+        `${context.getClass().name}.${context.getHandler().name}() is decorated with @ResolveTenantBy(), which is for HTTP ` +
+          'routes. Use @WithTenant() for messages and jobs.',
       );
     }
     const scope = currentScope();
     // Without a scope the middleware has missed the route, and TenantGuard refuses it.
-    return scope ? this.decide(scope, request, route) : true;
+    return scope ? this.decide(scope, context.switchToHttp().getRequest<TenantRequest>(), route) : true;
   }
 
   private async decide(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<true> {
