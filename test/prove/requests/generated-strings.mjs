@@ -54,11 +54,19 @@ const escaped = fc.tuple(id, fc.infiniteStream(fc.nat(3)), fc.boolean()).map(([t
     .join(''),
 );
 
+/** What may come after a parameter. */
+const more = fc.constantFrom('&tenant_id=globex', '&tenant_id', '&tenant_id[]=globex', '&tenant%5Fid=acme', '&x=1');
+
 export const STRINGS = {
   id: mostly(id),
   host: mostly(host),
   acmesHost: fc.oneof(changed(fc.constant('acme.example.test')), mostly(host)),
-  escaped: fc.oneof(escaped, changed(escaped), mostly(id)),
+  escaped: fc.oneof(
+    escaped,
+    changed(escaped),
+    mostly(id),
+    fc.tuple(escaped, more).map((parts) => parts.join('')),
+  ),
 };
 
 /** As bytes in a header or a request line, none of which may end its line. */

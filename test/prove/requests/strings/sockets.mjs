@@ -54,7 +54,8 @@ const WAYS = {
     strings: STRINGS.escaped,
     send: (bytes) => requestBytes(Buffer.concat([Buffer.from('/who?tenant_id='), bytes]), [HOST]),
     who: (bytes) => {
-      const [first, ...rest] = bytes.toString('latin1').split('&');
+      // Between the target and the version there may be any number of spaces.
+      const [first, ...rest] = bytes.toString('latin1').replace(/ +$/, '').split('&');
       const isAgain = rest.some((pair) => /^tenant_id(?:=|\[|$)/.test(unescaped(pair.replaceAll('+', ' ')) ?? pair));
       return isAgain ? undefined : whoById(unescaped(first));
     },
