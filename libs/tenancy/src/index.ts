@@ -9,10 +9,15 @@ export { TenantContext } from './context/tenant-context.js';
 export { CurrentTenant } from './decorators/current-tenant.decorator.js';
 export { WithTenant } from './decorators/with-tenant.decorator.js';
 export { BypassTenancy } from './decorators/bypass-tenancy.decorator.js';
+export type { ResolveTenantByOptions } from './decorators/resolve-tenant-by.decorator.js';
+export { ResolveTenantBy } from './decorators/resolve-tenant-by.decorator.js';
 
+export type { RouteTenancy } from './resolution/route-tenancy.js';
 export type { TenantDirectory, TenantResolver } from './resolution/tenant-resolver.js';
 export type { TenantRequest } from './resolution/tenant-request.js';
-export { headerOf, pathOf, queryOf } from './resolution/tenant-request.js';
+export { headerOf, hostOf, pathOf, queryOf } from './resolution/tenant-request.js';
+export { canonicalHost } from './resolution/canonical-host.js';
+export { excludedPaths } from './resolution/excluded-paths.js';
 export { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 export { QueryTenantResolver } from './resolution/resolvers/query.resolver.js';
 export { PathTenantResolver } from './resolution/resolvers/path.resolver.js';
@@ -20,6 +25,7 @@ export { SubdomainTenantResolver } from './resolution/resolvers/subdomain.resolv
 export { DomainTenantResolver } from './resolution/resolvers/domain.resolver.js';
 export type { ClaimTenantResolverOptions } from './resolution/resolvers/claim.resolver.js';
 export { ClaimTenantResolver } from './resolution/resolvers/claim.resolver.js';
+export { TrustedHintsOptions } from './resolution/trusted-hints-options.js';
 export { TenantResolution } from './resolution/tenant-resolution.js';
 export { TenantMiddleware } from './resolution/tenant.middleware.js';
 export type { Problem } from './resolution/problem.js';
@@ -37,6 +43,7 @@ export { HttpTenantStore } from './tenants/http-tenant-store.js';
 export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
 export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 export { TenantIdValidator } from './tenants/tenant-id.js';
+export { mergeConfig } from './tenants/merge-config.js';
 
 export type { TenantConfig, TenantConfigUpdateOptions, TenantConfigValue } from './config/tenant-config.js';
 export { TenantConfigService } from './config/tenant-config.service.js';
@@ -81,6 +88,7 @@ export {
   TenantContextMissingError,
   TenantDatabaseUnknownError,
   TenantForbiddenError,
+  TenantHintUntrustedError,
   TenantMismatchError,
   TenantNotFoundError,
   TenantQuotaExceededError,

@@ -2,6 +2,7 @@ import type { TenantConfigOptions } from './config/tenant-config-options.js';
 import type { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './database/tenant-database-options.js';
 import type { TenantResolver } from './resolution/tenant-resolver.js';
+import type { TrustedHintsOptions } from './resolution/trusted-hints-options.js';
 import type { TenantCacheOptions } from './tenants/tenant-cache-options.js';
 import type { TenantStore } from './tenants/tenant-store.js';
 
@@ -11,6 +12,11 @@ export interface TenancyModuleOptions {
   readonly store: TenantStore | ((database: TenantDataSourceFactory) => TenantStore);
   /** Find the tenant of a request; all that answer must agree. @defaultValue `[new HeaderTenantResolver()]` */
   readonly resolvers?: readonly TenantResolver[];
+  /**
+   * Hints that only a proxy in front may give: a gateway's header, `X-Forwarded-Host`. @defaultValue none; where it has
+   * resolvers, the default of `resolvers` is `[]`
+   */
+  readonly trustedHints?: Partial<TrustedHintsOptions>;
   /** Paths that belong to no tenant; `*` stands for anything. @defaultValue `[]` */
   readonly exclude?: readonly string[];
   /** Whether a request without a tenant is refused with 400. @defaultValue `true` */

@@ -42,17 +42,23 @@ export class TenantNotFoundError extends TenancyError {
   }
 }
 
-/** A tenant id that does not match the configured pattern. It was not looked up. */
+/** What names a tenant and is no tenant id, or cannot be read in one way only. It was not looked up. */
 export class InvalidTenantIdError extends TenancyError {
   readonly code = 'TENANT_ID_INVALID';
 
   constructor(
     readonly value: unknown,
     readonly source?: string,
+    /** What it would have to be: a sentence, or the `idPattern` that the application configured. */
+    readonly rule?: string | RegExp,
   ) {
     super(
-      `${preview(value)}${source ? ` (from ${source})` : ''} is not a tenant id. ` +
-        'An id has 1 to 63 lower-case letters, digits, "-" or "_", and begins and ends with a letter or a digit.',
+      [
+        `${preview(value)}${source ? ` (from ${source})` : ''} is not a tenant id.`,
+        rule instanceof RegExp ? `An id matches the option idPattern: ${rule}.` : rule,
+      ]
+        .filter(Boolean)
+        .join(' '),
     );
   }
 }
@@ -66,6 +72,22 @@ export class TenantConflictError extends TenancyError {
       `The request names more than one tenant: ${answers
         .map(([source, id]) => `${source} says ${JSON.stringify(id)}`)
         .join(', ')}. All that is given must agree.`,
+    );
+  }
+}
+
+/** Somebody who is none of the trusted proxies gives a hint that only they may give. Refused before any look-up. */
+export class TenantHintUntrustedError extends TenancyError {
+  readonly code = 'TENANT_HINT_UNTRUSTED';
+
+  constructor(
+    readonly source: string,
+    /** The other end of the connection; `undefined` where it has no address. */
+    readonly peer?: string,
+  ) {
+    super(
+      `The request names its tenant by ${source}, and comes from ${peer ?? 'nowhere that has an address'}, which is no trusted ` +
+        'proxy. Add the proxy to trustedHints.proxies, or let it remove what clients send.',
     );
   }
 }

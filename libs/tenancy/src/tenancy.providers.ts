@@ -14,10 +14,12 @@ import { ClaimAgreementInterceptor } from './resolution/claim-agreement.intercep
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
+import { RouteTenantGuard } from './resolution/route-tenant.guard.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
+import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
 import { TenancyEvents } from './tenancy-events.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
@@ -81,8 +83,11 @@ const CORE: Provider[] = [
   {
     provide: TenantResolution,
     inject: [TENANCY_OPTIONS, TenantService, TenantIdValidator],
-    useFactory: ({ resolvers }: TenancyModuleOptions, tenants: TenantService, ids: TenantIdValidator) =>
-      new TenantResolution(resolvers ?? [new HeaderTenantResolver()], tenants, ids),
+    useFactory: ({ resolvers, trustedHints }: TenancyModuleOptions, tenants: TenantService, ids: TenantIdValidator) => {
+      // Who trusts a gateway's hints alone has no use for a header that anybody may send.
+      const own = resolvers ?? (trustedHints?.resolvers?.length ? [] : [new HeaderTenantResolver()]);
+      return new TenantResolution(own, tenants, ids, new TrustedHints(trustedHints));
+    },
   },
   {
     provide: RequestScopes,
@@ -95,6 +100,8 @@ const CORE: Provider[] = [
     inject: [TenantDataSourceFactory, ModuleRef],
     useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
+  // In this order: the one that refuses comes after the one that decides.
+  { provide: APP_GUARD, useClass: RouteTenantGuard },
   { provide: APP_GUARD, useClass: TenantGuard },
   { provide: APP_INTERCEPTOR, useClass: ClaimAgreementInterceptor },
   { provide: APP_FILTER, useClass: TenancyExceptionFilter },

@@ -2,5 +2,7 @@
 export const TENANCY_OPTIONS = Symbol('TENANCY_OPTIONS');
 /** The configured `TenantStore`. */
 export const TENANT_STORE = Symbol('TENANT_STORE');
+/** Metadata key of `@ResolveTenantBy()`. */
+export const RESOLVE_TENANT_BY = Symbol('RESOLVE_TENANT_BY');
 /** Metadata key of `@BypassTenancy()`. */
 export const BYPASS_TENANCY = Symbol('BYPASS_TENANCY');

@@ -1,13 +1,10 @@
 import { secretSettings } from 'communication-schema';
-import { isSealedSecret } from 'nestjs-tenancy';
+import { canonicalHost, isSealedSecret } from 'nestjs-tenancy';
 import { z } from 'zod';
 
 export const MAX_SETTINGS_BYTES = 16_384;
 const MAX_DEPTH = 5;
 
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-// A last label that is a number makes it an address: 127.0.0.1, 0x7f.1.
-const DOMAIN = new RegExp(`^(?:${LABEL}\\.)*(?!(?:\\d+|0x[0-9a-f]*)$)${LABEL}$`);
 // Names end up in the headers of mails and in log lines.
 const NO_CONTROL = /^\P{Cc}*$/u;
 const SETTING_KEY = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
@@ -17,7 +14,10 @@ export const domain = z
   .string()
   .toLowerCase()
   .max(253)
-  .regex(DOMAIN, 'Not a host name such as app.acme.com: no scheme, no port, no path, no address.')
+  .refine(
+    (name) => canonicalHost(name) === name,
+    'Not a host name such as app.acme.com: no scheme, no port, no path, no address.',
+  )
   .meta({ examples: ['app.acme.com'] });
 
 export const domains = z.array(domain).max(100).describe('Whole host names; each belongs to one tenant only.');

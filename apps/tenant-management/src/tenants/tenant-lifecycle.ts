@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   generateSchemaName,
+  mergeConfig,
   TenantDataSourceFactory,
   TenantIdValidator,
   TenantSchemaError,
@@ -8,7 +9,6 @@ import {
 } from 'nestjs-tenancy';
 import type { Repository } from 'typeorm';
 import { RegisteredTenant } from '../registry/registered-tenant.entity.js';
-import { mergeSettings } from './merge-settings.js';
 import { schemaTaken, tenantExists, tenantNotFound, toProblem } from './registry-problems.js';
 import { toTenant } from './tenant-answer.js';
 import { TenantLock } from './tenant-lock.js';
@@ -38,7 +38,7 @@ export class TenantLifecycle {
         ...emptyTenant(id, known?.schema),
         ...wanted,
         domains: [...new Set(wanted.domains)],
-        config: mergeSettings({}, wanted.config ?? {}),
+        config: mergeConfig({}, wanted.config ?? {}),
       });
       if (!known) await this.assertNoSchema(draft);
       const row = await this.rows.save(draft);

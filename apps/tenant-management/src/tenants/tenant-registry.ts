@@ -1,9 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { configVersionOf, TenantConfigConflictError, TenantDatabase, TenantDataSourceFactory } from 'nestjs-tenancy';
+import {
+  configVersionOf,
+  mergeConfig,
+  TenantConfigConflictError,
+  TenantDatabase,
+  TenantDataSourceFactory,
+} from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import type { Repository } from 'typeorm';
 import { RegisteredTenant } from '../registry/registered-tenant.entity.js';
-import { mergeSettings } from './merge-settings.js';
 import { tenantNotFound, tenantNotReady, toProblem } from './registry-problems.js';
 import { settings } from './tenant-fields.js';
 import type { ChangeTenant, Page, Settings } from './tenant-requests.js';
@@ -43,7 +48,7 @@ export class TenantRegistry {
   async changeConfig(id: string, change: Settings, ifVersion?: string): Promise<RegisteredTenant> {
     return this.update(id, (row) => {
       if (ifVersion !== undefined && configVersionOf(row.config) !== ifVersion) throw new TenantConfigConflictError(id);
-      const config = mergeSettings(row.config, change);
+      const config = mergeConfig(row.config, change);
       const { error } = settings.safeParse(config);
       if (!error) return { config };
       throw new ProblemException(

@@ -60,7 +60,8 @@ export class TenantContext {
   run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>>;
   run<T>(tenant: Tenant | string, work: () => T): T | Promise<Awaited<T>> {
     // Not every caller has a type checker, and a job without its tenant's id must not run for nobody.
-    if (tenant === undefined || tenant === null) throw new InvalidTenantIdError(tenant);
+    if (tenant === undefined || tenant === null)
+      throw new InvalidTenantIdError(tenant, undefined, 'An id is a string.');
     if (typeof tenant !== 'string') return runAndKeepScope({ tenant: defineTenant(tenant) }, work);
     return this.tenants.getTenant(tenant).then((found) => runAndKeepScope({ tenant: found }, work)) as Promise<
       Awaited<T>

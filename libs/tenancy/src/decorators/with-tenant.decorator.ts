@@ -44,7 +44,7 @@ export function WithTenant<Args extends unknown[] = []>(
       }
       const id = typeof tenantId === 'string' ? tenantId : await tenantId(...args);
       // An id alone: a whole tenant in a job's data is one of the time when it was enqueued.
-      if (typeof id !== 'string') throw new InvalidTenantIdError(id, '@WithTenant()');
+      if (typeof id !== 'string') throw new InvalidTenantIdError(id, '@WithTenant()', 'An id is a string.');
       return context.run(id, () => Reflect.apply(method!, this, args));
     }
     keepMetadata(method, runAsTenant);

@@ -1,7 +1,10 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { currentScope } from '../context/tenancy-scope.js';
+import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
+import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
 import { TenantResolution } from './tenant-resolution.js';
 
@@ -11,12 +14,19 @@ import { TenantResolution } from './tenant-resolution.js';
  */
 @Injectable()
 export class ClaimAgreementInterceptor implements NestInterceptor {
-  constructor(private readonly resolution: TenantResolution) {}
+  constructor(
+    private readonly resolution: TenantResolution,
+    private readonly reflector: Reflector,
+  ) {}
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const tenant = currentScope()?.tenant;
     const request = tenant && requestOf(context);
-    if (request) await this.resolution.assertClaim(request, tenant.id);
+    if (request) {
+      const place = [context.getHandler(), context.getClass()];
+      const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
+      await this.resolution.assertClaim(request, tenant.id, route);
+    }
     return next.handle();
   }
 }

@@ -22,6 +22,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
     'TENANT_CONFIG_UNUSABLE',
   ],
   [new errors.TenantClaimMismatchError('acme', 'globex'), 403, 'TENANT_FORBIDDEN'],
+  [new errors.TenantHintUntrustedError('header X-Gateway-Tenant', '10.0.0.7'), 403, 'TENANT_HINT_UNTRUSTED'],
   [new errors.TenantNotFoundError('acme'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantSuspendedError('acme', 'suspended'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantForbiddenError('acme', 'why'), 404, 'TENANT_NOT_FOUND'],
@@ -53,6 +54,15 @@ describe('an error', () => {
     for (const [error, status] of every) {
       if (status >= 403) expect(JSON.stringify(problemOf(error))).not.toMatch(/acme|globex|10\.0|why|suspended/);
     }
+  });
+
+  it('says what an id looks like, and neither a value nor a pattern of the application’s own', () => {
+    const { detail } = problemOf(new errors.InvalidTenantIdError('Acme', 'domain', 'An id is short.'));
+
+    expect(detail).toBe('What names the tenant (from domain) is not a tenant id. An id is short.');
+    expect(problemOf(new errors.InvalidTenantIdError('x', 'domain', /acme|globex/)).detail).toBe(
+      'What names the tenant (from domain) is not a tenant id.',
+    );
   });
 
   it('says where two tenants are named, not which', () => {

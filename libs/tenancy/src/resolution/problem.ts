@@ -9,6 +9,7 @@ import {
   TenantConfigUnusableError,
   TenantConflictError,
   TenantForbiddenError,
+  TenantHintUntrustedError,
   TenantNotFoundError,
   TenantQuotaExceededError,
   TenantRequiredError,
@@ -33,8 +34,12 @@ export interface Problem {
  * looks the same to whoever asks.
  */
 export function problemOf(error: TenancyError): Problem {
-  if (error instanceof TenantRequiredError || error instanceof InvalidTenantIdError) {
-    return problem(400, 'Bad Request', error.code, error.message);
+  if (error instanceof TenantRequiredError) return problem(400, 'Bad Request', error.code, error.message);
+  if (error instanceof InvalidTenantIdError) {
+    // Neither the value, which may be the registry's, nor a pattern, which may list names.
+    const rule = typeof error.rule === 'string' ? ` ${error.rule}` : '';
+    const source = error.source === undefined ? '' : ` (from ${error.source})`;
+    return problem(400, 'Bad Request', error.code, `What names the tenant${source} is not a tenant id.${rule}`);
   }
   if (error instanceof TenantConflictError) {
     // Where they are named, not who: by a domain the registry names somebody the caller may not know.
@@ -58,6 +63,10 @@ export function problemOf(error: TenancyError): Problem {
     const detail =
       'The settings that are stored for the tenant are not valid; `errors` names them. Correct them first.';
     return { ...problem(409, 'Conflict', error.code, detail), errors };
+  }
+  if (error instanceof TenantHintUntrustedError) {
+    const detail = `The request names its tenant by ${error.source}, which only a proxy of this service may do. Leave it out.`;
+    return problem(403, 'Forbidden', error.code, detail);
   }
   if (error instanceof TenantClaimMismatchError) {
     return problem(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidTenantIdError } from '../tenancy.errors.js';
-import { headerOf, pathOf, queryOf } from './tenant-request.js';
+import { headerOf, hostOf, pathOf, queryOf } from './tenant-request.js';
 
 describe('the target of a request', () => {
   it.each([
@@ -25,6 +25,42 @@ describe('the target of a request', () => {
 
   it('is the root where there is none', () => {
     expect(pathOf({ headers: {} })).toBe('/');
+  });
+});
+
+describe('the host of a request', () => {
+  const at = (host: string | undefined, url = '/', more: Record<string, string> = {}) =>
+    hostOf({ url, headers: { ...(host === undefined ? {} : { host }), ...more } });
+
+  it('is the one of its header', () => {
+    expect(at('acme.example.com:3000')).toBe('acme.example.com:3000');
+    expect(at(undefined)).toBeUndefined();
+  });
+
+  it('is the authority of HTTP/2', () => {
+    expect(at(undefined, '/', { ':authority': 'acme.example.com' })).toBe('acme.example.com');
+  });
+
+  it.each([
+    'http://acme.example.com/who',
+    'HTTP://ACME.example.com:80?x',
+    'http:///who',
+    '/http://globex.example.com/',
+    '//globex.example.com/',
+  ])('may be in the request line too: %s', (url) => {
+    expect(at('acme.example.com', url)).toBe('acme.example.com');
+  });
+
+  it.each(['http://globex.example.com/who', 'http://acme.example.com@globex.example.com', 'x://127.0.0.1'])(
+    'is refused where the request line names another one: %s',
+    (url) => {
+      expect(() => at('acme.example.com', url)).toThrow(InvalidTenantIdError);
+    },
+  );
+
+  it('is refused where HTTP/2 names two', () => {
+    expect(() => at('acme.example.com', '/', { ':authority': 'globex.example.com' })).toThrow(InvalidTenantIdError);
+    expect(() => at('127.0.0.1', '/', { ':authority': '127.0.0.2' })).toThrow(InvalidTenantIdError);
   });
 });
 

@@ -5,6 +5,7 @@ import {
   TenantClaimMismatchError,
   TenantConflictError,
   TenantNotFoundError,
+  TenantRequiredError,
   TenantServiceUnavailableError,
   TenantSuspendedError,
 } from '../tenancy.errors.js';
@@ -24,7 +25,7 @@ import type { TenantResolver } from './tenant-resolver.js';
 const store = new InMemoryTenantStore([
   { id: 'acme', schema: 't_acme', domains: ['mail.acme.test'] },
   { id: 'globex', schema: 't_globex' },
-  { id: 'dormant', schema: 't_dormant', status: 'suspended' },
+  { id: 'dormant', schema: 't_dormant', status: 'suspended', domains: ['mail.dormant.test'] },
 ]);
 
 function resolutionBy(...resolvers: TenantResolver[]): TenantResolution {
@@ -189,6 +190,19 @@ describe('the tenant that is found', () => {
     await expect(
       resolution.resolveFromRequest({ headers: { host: 'mail.acme.test', 'x-tenant-id': 'globex' } }),
     ).rejects.toThrow(TenantConflictError);
+  });
+
+  it('is not found by a domain that is nobody’s, as by one of a tenant that may not be used', async () => {
+    const resolution = resolutionBy(new DomainTenantResolver({ ignore: ['api.test'] }), new HeaderTenantResolver());
+    const required = (headers: Record<string, string>) => resolution.requireFromRequest({ headers });
+
+    for (const host of ['nobody.test', 'mail.dormant.test']) {
+      await expect(required({ host })).rejects.toThrow(TenantNotFoundError);
+      expect((await required({ host, 'x-tenant-id': 'acme' })).id).toBe('acme');
+    }
+    for (const headers of [{ host: 'api.test' }, { host: '127.0.0.1:3000' }, {}] as Record<string, string>[]) {
+      await expect(required(headers)).rejects.toThrow(TenantRequiredError);
+    }
   });
 
   it('cannot be told while the store is down', async () => {

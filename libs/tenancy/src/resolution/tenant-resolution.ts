@@ -1,12 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { InvalidTenantIdError, TenantClaimMismatchError, TenantConflictError } from '../tenancy.errors.js';
+import {
+  InvalidTenantIdError,
+  TenantClaimMismatchError,
+  TenantConflictError,
+  TenantHintUntrustedError,
+  TenantNotFoundError,
+  TenantRequiredError,
+} from '../tenancy.errors.js';
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
 import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
+import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
+import { peerOf } from './tenant-request.js';
 import type { TenantDirectory, TenantResolver } from './tenant-resolver.js';
 import { sourceOf } from './tenant-resolver.js';
+import { TrustedHints } from './trusted-hints.js';
 
 /**
  * Whose request is this? Every resolver is asked; those that answer must agree, and a verified claim binds. No order of
@@ -14,77 +24,137 @@ import { sourceOf } from './tenant-resolver.js';
  */
 @Injectable()
 export class TenantResolution {
-  private readonly hints: readonly TenantResolver[];
-  private readonly claims: readonly ClaimTenantResolver[];
-  private readonly directory: TenantDirectory;
-
   constructor(
     private readonly resolvers: readonly TenantResolver[],
     private readonly tenants: TenantService,
     private readonly ids: TenantIdValidator,
-  ) {
-    this.claims = resolvers.filter((resolver) => resolver instanceof ClaimTenantResolver);
-    this.hints = resolvers.filter((resolver) => !(resolver instanceof ClaimTenantResolver));
-    this.directory = {
-      idOfDomain: async (domain) => {
-        const tenant = await tenants.findTenantByDomain(domain);
-        // One that may not be used is like one that is not there.
-        return tenant?.status === 'active' ? tenant.id : undefined;
-      },
-    };
-  }
+    private readonly trust: TrustedHints = new TrustedHints(),
+  ) {}
 
-  /** Where a request may name its tenant, for the error that says so. */
+  /** Where anybody may name the tenant, for the error that says so. */
   get sources(): readonly string[] {
-    return this.resolvers.map(sourceOf);
+    return this.sourcesOf();
   }
 
   /**
    * The active tenant of a request; `undefined` where the request names none. Throws `InvalidTenantIdError`,
-   * `TenantConflictError`, `TenantForbiddenError`, `TenantNotFoundError`, `TenantSuspendedError` or
-   * `TenantServiceUnavailableError`.
+   * `TenantConflictError`, `TenantHintUntrustedError`, `TenantForbiddenError`, `TenantNotFoundError`,
+   * `TenantSuspendedError` or `TenantServiceUnavailableError`.
    */
-  async resolveFromRequest(request: TenantRequest): Promise<Tenant | undefined> {
-    const claimed = agreed(await this.answers(this.claims, request));
-    const asked = agreed(await this.answers(this.hints, request));
-    if (asked !== undefined && asked !== claimed && this.claims.some((claim) => claim.binds(request))) {
-      // Before any look-up: the answer tells nothing about who is there.
-      throw new TenantClaimMismatchError(claimed, asked);
-    }
-    const id = asked ?? claimed;
-    return id === undefined ? undefined : this.tenants.getTenant(id);
+  async resolveFromRequest(request: TenantRequest, route?: RouteTenancy): Promise<Tenant | undefined> {
+    return (await this.find(request, route)).tenant;
+  }
+
+  /**
+   * The active tenant of a request. Throws where it names none: `TenantRequiredError`, and `TenantNotFoundError` where it
+   * came by a domain that belongs to nobody, which has to look like one whose tenant may not be used.
+   */
+  async requireFromRequest(request: TenantRequest, route?: RouteTenancy): Promise<Tenant> {
+    const { tenant, unknownDomain } = await this.find(request, route);
+    if (tenant) return tenant;
+    if (unknownDomain !== undefined) throw new TenantNotFoundError(unknownDomain);
+    throw new TenantRequiredError(this.sourcesOf(route));
   }
 
   /**
    * The active tenant that an address names by its host, path or query: for the handshake of a socket, or a link in a
-   * mail. What only a request has, headers and claims, is not asked. A path alone has no host to ask.
+   * mail. What only a request has, headers, claims and the proxy that it came from, is not there. A path alone has no host
+   * to ask.
    */
   async resolveFromUrl(url: string | URL): Promise<Tenant | undefined> {
     if (typeof url === 'string' && url.startsWith('/')) return this.resolveFromRequest({ url, headers: {} });
-    if (!URL.canParse(String(url))) throw new InvalidTenantIdError(url, 'address');
+    if (!URL.canParse(String(url)))
+      throw new InvalidTenantIdError(url, 'address', 'An address is absolute, or a path.');
     const { host, pathname, search } = new URL(url);
     return this.resolveFromRequest({ url: pathname + search, headers: { host } });
   }
 
   /** Throws where a verified claim does not name this tenant: for when the authentication may have run after the look-up. */
-  async assertClaim(request: TenantRequest, tenantId: string): Promise<void> {
-    if (!this.claims.some((claim) => claim.binds(request))) return;
-    const claimed = agreed(await this.answers(this.claims, request));
+  async assertClaim(request: TenantRequest, tenantId: string, route?: RouteTenancy): Promise<void> {
+    const claims = this.claimsOf(route);
+    if (!claims.some((claim) => claim.binds(request))) return;
+    const claimed = agreed(await this.answers(claims, request, this.lookUps()));
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
-  private async answers(resolvers: readonly TenantResolver[], request: TenantRequest): Promise<Answer[]> {
+  private async find(request: TenantRequest, route?: RouteTenancy): Promise<Finding> {
+    const claims = this.claimsOf(route);
+    const lookUps = this.lookUps();
+    const claimed = agreed(await this.answers(claims, request, lookUps));
+    const asked = agreed(await this.answers(this.hintsOf(route), request, lookUps));
+    if (asked !== undefined && asked !== claimed && claims.some((claim) => claim.binds(request))) {
+      // Before any look-up: the answer tells nothing about who is there.
+      throw new TenantClaimMismatchError(claimed, asked);
+    }
+    const id = asked ?? claimed;
+    return id === undefined ? lookUps : { tenant: await this.tenants.getTenant(id) };
+  }
+
+  /** A route adds claims, and takes none away. */
+  private claimsOf(route: RouteTenancy | undefined): ClaimTenantResolver[] {
+    return [...this.resolvers, ...(route?.resolvers ?? [])].filter(isClaim);
+  }
+
+  private hintsOf(route: RouteTenancy | undefined): TenantResolver[] {
+    const own = route?.instead ? [] : [...this.resolvers, ...this.trust.resolvers];
+    return [...new Set([...own, ...(route?.resolvers ?? [])])].filter((resolver) => !isClaim(resolver));
+  }
+
+  private sourcesOf(route?: RouteTenancy): readonly string[] {
+    const own = route?.instead ? this.resolvers.filter(isClaim) : this.resolvers;
+    const all = new Set([...own, ...(route?.resolvers ?? [])]);
+    return [...all].filter((resolver) => !this.trust.resolvers.includes(resolver)).map(sourceOf);
+  }
+
+  private lookUps(): LookUps {
+    const lookUps: LookUps = {
+      hostOf: (request) => this.trust.hostOf(request),
+      idOfDomain: async (domain) => {
+        const tenant = await this.tenants.findTenantByDomain(domain);
+        // One that may not be used is like one that is not there.
+        if (tenant?.status === 'active') return tenant.id;
+        lookUps.unknownDomain = domain;
+        return undefined;
+      },
+    };
+    return lookUps;
+  }
+
+  private async answers(
+    resolvers: readonly TenantResolver[],
+    request: TenantRequest,
+    directory: TenantDirectory,
+  ): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const resolver of resolvers) {
-      const answer = await resolver.resolve(request, this.directory);
       const source = sourceOf(resolver);
-      if (answer !== undefined) answers.push([source, this.ids.parse(answer, source)]);
+      const isTrusted = this.trust.mayAnswer(resolver, request);
+      const refuse = (): never => {
+        throw new TenantHintUntrustedError(source, peerOf(request));
+      };
+      // Nothing is looked up for a stranger: the difference would tell him what is there.
+      const answer = await resolver.resolve(request, isTrusted ? directory : { ...directory, idOfDomain: refuse });
+      if (answer === undefined) continue;
+      if (!isTrusted) refuse();
+      answers.push([source, this.ids.parse(answer, source)]);
     }
     return answers;
   }
 }
 
 type Answer = readonly [source: string, id: string];
+
+interface Finding {
+  readonly tenant?: Tenant;
+  /** A domain that was asked for, and belongs to nobody who may be used. */
+  readonly unknownDomain?: string;
+}
+
+type LookUps = TenantDirectory & { unknownDomain?: string };
+
+function isClaim(resolver: TenantResolver): resolver is ClaimTenantResolver {
+  return resolver instanceof ClaimTenantResolver;
+}
 
 /** The one id of all answers; `undefined` where there are none. */
 function agreed(answers: readonly Answer[]): string | undefined {

@@ -1,7 +1,9 @@
 import type { TenantRequest } from './tenant-request.js';
 
-/** What a resolver may ask of the registry. */
+/** What a resolver may ask of the module. */
 export interface TenantDirectory {
+  /** The host that the request was sent to, as it came: `X-Forwarded-Host` where a trusted proxy gives it. */
+  hostOf(request: TenantRequest): string | undefined;
   /** The id of the tenant that a whole host name belongs to. */
   idOfDomain(domain: string): Promise<string | undefined>;
 }

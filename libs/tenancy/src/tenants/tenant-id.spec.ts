@@ -51,6 +51,12 @@ describe('a tenant id', () => {
 });
 
 describe('an application’s own pattern', () => {
+  it('is named in the error, and not the one that it replaces', () => {
+    expect(() => new TenantIdValidator(/^[A-Z]{3}$/).parse('acme')).toThrow(
+      '"acme" is not a tenant id. An id matches the option idPattern: /^[A-Z]{3}$/.',
+    );
+  });
+
   it('is matched by the whole id, whatever it says itself', () => {
     const ids = new TenantIdValidator(/acme|globex/);
 

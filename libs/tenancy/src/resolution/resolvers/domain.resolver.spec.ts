@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { InvalidTenantIdError } from '../../tenancy.errors.js';
+import { hostOf } from '../tenant-request.js';
 import { DomainTenantResolver } from './domain.resolver.js';
 
 describe('a whole host name', () => {
   const asked: string[] = [];
   const directory = {
+    hostOf,
     idOfDomain: async (domain: string) => {
       asked.push(domain);
       return domain === 'mail.acme.test' ? 'acme' : undefined;
@@ -20,7 +23,7 @@ describe('a whole host name', () => {
     expect(await resolve('globex.test')).toBeUndefined();
   });
 
-  it.each([undefined, '', 'mail.acme.test, x', '127.0.0.1', 'a@mail.acme.test', 'mail%2eacme.test'])(
+  it.each([undefined, '127.0.0.1', '127.0.0.1:3000', '[::1]:3000'])(
     'is not asked for where it is none: %s',
     async (host) => {
       asked.length = 0;
@@ -30,11 +33,21 @@ describe('a whole host name', () => {
     },
   );
 
+  it.each(['', 'mail.acme.test, x', 'a@mail.acme.test', 'mail%2eacme.test', 'mаil.acme.test'])(
+    'that is made to be misread is refused: "%s"',
+    async (host) => {
+      asked.length = 0;
+
+      await expect(resolve(host)).rejects.toThrow(InvalidTenantIdError);
+      expect(asked).toEqual([]);
+    },
+  );
+
   it.each(['localhost', 'example.com', 'API.example.com:443', 'a.b.example.com'])(
     'is not asked for where it is the application’s own: %s',
     async (host) => {
       asked.length = 0;
-      const resolver = new DomainTenantResolver({ ignore: ['example.com', '*.Example.com'] });
+      const resolver = new DomainTenantResolver({ ignore: ['Example.com.', '*.Example.com:443'] });
 
       expect(await resolver.resolve({ headers: { host } }, directory)).toBeUndefined();
       expect(asked).toEqual([]);

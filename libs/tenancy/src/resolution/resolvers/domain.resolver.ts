@@ -1,7 +1,7 @@
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { canonicalHost } from '../canonical-host.js';
+import { namedHost } from '../named-host.js';
 import type { TenantRequest } from '../tenant-request.js';
-import { headerOf } from '../tenant-request.js';
 import type { TenantDirectory, TenantResolver } from '../tenant-resolver.js';
 
 /**
@@ -19,20 +19,22 @@ export class DomainTenantResolver implements TenantResolver {
    * looked up: a request to them does not need the store. A name without a dot is never looked up. @defaultValue `[]`
    */
   constructor({ ignore = [] }: { readonly ignore?: readonly string[] } = {}) {
-    for (const name of ignore) {
-      if (canonicalHost(name.replace(/^\*\./, '')) === undefined) {
-        throw new TenancyOptionsError(`${JSON.stringify(name)} is not a host name.`);
-      }
-    }
-    const lower = ignore.map((name) => name.toLowerCase());
-    this.names = new Set(lower);
-    this.suffixes = lower.filter((name) => name.startsWith('*.')).map((name) => name.slice(1));
+    this.names = new Set(ignore.filter((name) => !isWildcard(name)).map(hostNamed));
+    this.suffixes = ignore.filter(isWildcard).map((name) => `.${hostNamed(name.slice(2))}`);
   }
 
   async resolve(request: TenantRequest, directory: TenantDirectory): Promise<string | undefined> {
-    const host = canonicalHost(headerOf(request, 'Host'));
+    const host = namedHost(directory.hostOf(request), this.source);
     if (host === undefined || !host.includes('.') || this.names.has(host)) return undefined;
     if (this.suffixes.some((suffix) => host.endsWith(suffix))) return undefined;
     return directory.idOfDomain(host);
   }
+}
+
+const isWildcard = (name: string): boolean => name.startsWith('*.');
+
+function hostNamed(name: string): string {
+  const host = canonicalHost(name);
+  if (host === undefined) throw new TenancyOptionsError(`${JSON.stringify(name)} is not a host name.`);
+  return host;
 }

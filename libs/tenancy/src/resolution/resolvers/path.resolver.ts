@@ -24,7 +24,9 @@ export class PathTenantResolver implements TenantResolver {
   resolve(request: TenantRequest): string | undefined {
     const path = pathOf(request);
     // Some URL parsers, Express's among them, read it as a slash at times. Nobody sends it unescaped without intent.
-    if (path.includes('\\')) throw new InvalidTenantIdError(path, this.source);
+    if (path.includes('\\')) {
+      throw new InvalidTenantIdError(path, this.source, 'The path has no backslash in it.');
+    }
     const sent = segmentsOf(path);
     if (sent.length < this.segments.length) return undefined;
     let found: string | undefined;
@@ -40,7 +42,7 @@ export class PathTenantResolver implements TenantResolver {
     try {
       return decodeURIComponent(segment);
     } catch {
-      throw new InvalidTenantIdError(segment, this.source);
+      throw new InvalidTenantIdError(segment, this.source, 'Escapes in the path are those of UTF-8.');
     }
   }
 }

@@ -16,7 +16,9 @@ export class QueryTenantResolver implements TenantResolver {
     const given = [...queryOf(request)].filter(([name]) => name === this.name || name.startsWith(`${this.name}[`));
     const [first] = given;
     if (first === undefined) return undefined;
-    if (given.length > 1 || first[0] !== this.name) throw new InvalidTenantIdError(given, this.source);
+    if (given.length > 1 || first[0] !== this.name) {
+      throw new InvalidTenantIdError(given, this.source, 'The parameter is given once, and not as a list.');
+    }
     return first[1];
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InvalidTenantIdError, TenancyOptionsError } from '../../tenancy.errors.js';
 import { SubdomainTenantResolver } from './subdomain.resolver.js';
 
-const resolver = new SubdomainTenantResolver('example.com', { ignore: ['www', 'api'] });
+const resolver = new SubdomainTenantResolver('example.com', { ignore: ['www', 'API'] });
 const resolve = (host?: string) => resolver.resolve({ headers: host === undefined ? {} : { host } });
 
 describe('a host', () => {

@@ -1,8 +1,9 @@
-import { InvalidTenantIdError, TenancyOptionsError } from '../../tenancy.errors.js';
+import { TenancyOptionsError } from '../../tenancy.errors.js';
 import { canonicalHost } from '../canonical-host.js';
+import { namedHost } from '../named-host.js';
 import type { TenantRequest } from '../tenant-request.js';
-import { headerOf } from '../tenant-request.js';
-import type { TenantResolver } from '../tenant-resolver.js';
+import { hostOf } from '../tenant-request.js';
+import type { TenantDirectory, TenantResolver } from '../tenant-resolver.js';
 
 /** Reads the tenant id from the label before a domain: `acme` of `acme.example.com`. */
 export class SubdomainTenantResolver implements TenantResolver {
@@ -19,24 +20,13 @@ export class SubdomainTenantResolver implements TenantResolver {
     if (base === undefined) throw new TenancyOptionsError(`${JSON.stringify(domain)} is not a domain.`);
     this.source = `subdomain of ${base}`;
     this.suffix = `.${base}`;
-    this.ignored = new Set(ignore);
+    this.ignored = new Set(ignore.map((label) => label.toLowerCase()));
   }
 
-  resolve(request: TenantRequest): string | undefined {
-    const sent = headerOf(request, 'Host');
-    if (sent === undefined) return undefined;
-    const host = canonicalHost(sent);
-    if (host === undefined) {
-      // An address is nobody's subdomain; anything else that is no host name was made to be misread.
-      if (isAddress(sent)) return undefined;
-      throw new InvalidTenantIdError(sent, this.source);
-    }
-    if (!host.endsWith(this.suffix)) return undefined;
+  resolve(request: TenantRequest, directory: Pick<TenantDirectory, 'hostOf'> = { hostOf }): string | undefined {
+    const host = namedHost(directory.hostOf(request), this.source);
+    if (host === undefined || !host.endsWith(this.suffix)) return undefined;
     const label = host.slice(0, -this.suffix.length);
     return this.ignored.has(label) ? undefined : label;
   }
-}
-
-function isAddress(host: string): boolean {
-  return /^(?:[\d.]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i.test(host);
 }

@@ -1,0 +1,36 @@
+import type { CustomDecorator } from '@nestjs/common';
+import { SetMetadata } from '@nestjs/common';
+import type { RouteTenancy } from '../resolution/route-tenancy.js';
+import type { TenantResolver } from '../resolution/tenant-resolver.js';
+import { TenancyOptionsError } from '../tenancy.errors.js';
+import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
+
+/** How the resolvers of a route stand to those of the module. */
+export interface ResolveTenantByOptions {
+  /**
+   * Asks them instead of the module's hints: for senders who give such hints for reasons of their own. A claim of the module
+   * still binds, and the request must not name another tenant that is there. @defaultValue `false`: all must agree
+   */
+  readonly instead?: boolean;
+}
+
+/**
+ * Gives an HTTP route, or all routes of a controller, resolvers of its own: a webhook, a public page, a link in a mail. They are
+ * asked once the route is known, beside those of the module, and all that answer must agree; a claim binds as everywhere. On
+ * a path in `exclude` they are asked too. A route marked `@BypassTenancy()`, itself or by its controller, belongs to nobody.
+ *
+ * @example
+ * \@Post('hooks/:tenantId/mail')
+ * \@ResolveTenantBy(new PathTenantResolver('/hooks/:tenantId'))
+ * received() {}
+ */
+export function ResolveTenantBy(
+  resolvers: TenantResolver | readonly TenantResolver[],
+  { instead = false }: ResolveTenantByOptions = {},
+): CustomDecorator<symbol> {
+  const list = Array.isArray(resolvers) ? (resolvers as readonly TenantResolver[]) : [resolvers as TenantResolver];
+  if (list.length === 0 || list.some((resolver) => typeof resolver?.resolve !== 'function')) {
+    throw new TenancyOptionsError('@ResolveTenantBy() takes a resolver, or a list of them that is not empty.');
+  }
+  return SetMetadata(RESOLVE_TENANT_BY, { resolvers: list, instead } satisfies RouteTenancy);
+}

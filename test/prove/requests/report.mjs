@@ -1,0 +1,15 @@
+import { grouped } from '../isolation/progress.mjs';
+
+export function reportProof({ name, counts, violations, seconds }) {
+  const counted = Object.entries(counts).map(([what, times]) => `${grouped(times)} ${what}`);
+  const verdict = violations.length === 0 ? 'held' : 'VIOLATED';
+  console.log(`${name.padEnd(10)} ${verdict}: ${counted.join(', ')}; ${seconds} s`);
+  for (const violation of violations) console.log(`  ${violation}`);
+}
+
+export function reportMutants(mutants, seconds) {
+  const survivors = mutants.filter(({ killed }) => !killed);
+  for (const { name, by } of survivors) console.log(`SURVIVED: ${name} (${by})`);
+  if (mutants.length > 0) console.log(`mutants    ${mutants.length - survivors.length} of ${mutants.length} caught`);
+  console.log(`in ${seconds} s`);
+}
