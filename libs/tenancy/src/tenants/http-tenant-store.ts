@@ -29,8 +29,8 @@ export interface HttpTenantStoreOptions {
  * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. Redirects are not followed,
  * and a body that is another tenant's is refused.
  *
- * The version that settings must have is sent as `If-Match`. A service that compares answers with an `ETag`, or with 409
- * and the code `TENANT_CONFIG_CONFLICT`, or 412: `TenantConfigConflictError`.
+ * The version that settings must have is sent as `If-Match`, as `configVersionOf()` counts it. A service that compares
+ * answers with an `ETag`, or with 409 and the code `TENANT_CONFIG_CONFLICT`, or 412: `TenantConfigConflictError`.
  *
  * @example new HttpTenantStore({ baseUrl: 'http://localhost:3001', token: process.env.TENANT_MANAGEMENT_TOKEN })
  */
