@@ -1,7 +1,14 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { ConfigService } from '@nestjs/config';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  HttpAdapterHost,
+  ModuleRef,
+  ModulesContainer,
+} from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
 import { TenantConfigService } from './config/tenant-config.service.js';
@@ -12,10 +19,12 @@ import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
+import { HttpEntry } from './resolution/http-entry.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
+import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
@@ -88,7 +97,14 @@ const CORE: Provider[] = [
     provide: RequestScopes,
     inject: [TenantResolution, TENANCY_OPTIONS],
     useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
-      new RequestScopes(resolution, excludedPaths(exclude ?? []), required ?? true),
+      new RequestScopes(resolution, exclude?.length ? excludedPaths(exclude) : undefined, required ?? true),
+  },
+  TenantMiddleware,
+  {
+    provide: HttpEntry,
+    inject: [HttpAdapterHost, ModulesContainer, TenantMiddleware],
+    useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) =>
+      new HttpEntry(host, modules, middleware),
   },
   {
     provide: TenancyEvents,
@@ -132,7 +148,15 @@ const DATABASE: Provider[] = [
   },
 ];
 
-const CORE_EXPORTS = [TenantService, TenantContext, TenantConfigService, TenantResolution, TenantDataSourceFactory];
+const CORE_EXPORTS = [
+  TenantService,
+  TenantContext,
+  TenantConfigService,
+  TenantResolution,
+  TenantDataSourceFactory,
+  // What a module needs that mounts TenantMiddleware once more, where it wants to have it.
+  RequestScopes,
+];
 const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
 
 /** The providers of the module, and those that other modules may inject. */

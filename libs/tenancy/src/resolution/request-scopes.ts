@@ -1,5 +1,7 @@
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { TenancyError, TenantRequiredError } from '../tenancy.errors.js';
+import type { Tenant } from '../tenants/tenant.js';
+import { isThenable } from './and-then.js';
 import { pathOf } from './tenant-request.js';
 import type { TenantRequest } from './tenant-request.js';
 import type { TenantResolution } from './tenant-resolution.js';
@@ -9,21 +11,31 @@ import type { TenantResolution } from './tenant-resolution.js';
  * unless the route belongs to no tenant; until then nothing in it reaches a database.
  */
 export class RequestScopes {
+  /** @param isExcluded absent: no path is. */
   constructor(
     private readonly resolution: TenantResolution,
-    private readonly isExcluded: (path: string) => boolean,
+    private readonly isExcluded: ((path: string) => boolean) | undefined,
     private readonly required: boolean,
   ) {}
 
-  async open(request: TenantRequest): Promise<TenancyScope> {
-    if (this.isExcluded(pathOf(request))) return {};
+  /** The scope of a request; without a promise where nobody has to be asked. */
+  open(request: TenantRequest): TenancyScope | PromiseLike<TenancyScope> {
+    if (this.isExcluded?.(pathOf(request))) return {};
     try {
-      const tenant = await this.resolution.resolveFromRequest(request);
-      if (tenant) return { tenant };
-      return this.required ? { refusal: new TenantRequiredError(this.resolution.sources) } : {};
+      const tenant = this.resolution.resolve(request);
+      return isThenable(tenant) ? tenant.then((found) => this.scopeOf(found), refused) : this.scopeOf(tenant);
     } catch (error) {
-      if (error instanceof TenancyError) return { refusal: error };
-      throw error;
+      return refused(error);
     }
   }
+
+  private scopeOf(tenant: Tenant | undefined): TenancyScope {
+    if (tenant) return { tenant };
+    return this.required ? { refusal: new TenantRequiredError(this.resolution.sources) } : {};
+  }
+}
+
+function refused(error: unknown): TenancyScope {
+  if (error instanceof TenancyError) return { refusal: error };
+  throw error;
 }

@@ -20,7 +20,10 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   if (rawHeaders) {
     let times = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === lower) times += 1;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      // The length first: of the headers of a browser nearly all are told apart by it.
+      if (rawHeaders[i].length === lower.length && rawHeaders[i].toLowerCase() === lower) times += 1;
+    }
     if (times > 1) throw new InvalidTenantIdError(`${times} values`, `header ${name}`);
   }
   const value = request.headers[lower];

@@ -3,6 +3,7 @@ import { InvalidTenantIdError, TenantClaimMismatchError, TenantConflictError } f
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
+import { andThen, isThenable } from './and-then.js';
 import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
 import type { TenantRequest } from './tenant-request.js';
 import type { TenantDirectory, TenantResolver } from './tenant-resolver.js';
@@ -45,14 +46,27 @@ export class TenantResolution {
    * `TenantServiceUnavailableError`.
    */
   async resolveFromRequest(request: TenantRequest): Promise<Tenant | undefined> {
-    const claimed = agreed(await this.answers(this.claims, request));
-    const asked = agreed(await this.answers(this.hints, request));
+    return this.resolve(request);
+  }
+
+  /** The same, without a promise where all answer at once and the tenant is known: most requests are like that. */
+  resolve(request: TenantRequest): Tenant | undefined | PromiseLike<Tenant | undefined> {
+    return andThen(this.answers(this.claims, request), (claims) =>
+      andThen(this.answers(this.hints, request), (hints) => this.decide(request, agreed(claims), agreed(hints))),
+    );
+  }
+
+  private decide(
+    request: TenantRequest,
+    claimed: string | undefined,
+    asked: string | undefined,
+  ): Tenant | undefined | Promise<Tenant> {
     if (asked !== undefined && asked !== claimed && this.claims.some((claim) => claim.binds(request))) {
       // Before any look-up: the answer tells nothing about who is there.
       throw new TenantClaimMismatchError(claimed, asked);
     }
     const id = asked ?? claimed;
-    return id === undefined ? undefined : this.tenants.getTenant(id);
+    return id === undefined ? undefined : (this.tenants.recall(id) ?? this.tenants.getTenant(id));
   }
 
   /**
@@ -66,6 +80,11 @@ export class TenantResolution {
     return this.resolveFromRequest({ url: pathname + search, headers: { host } });
   }
 
+  /** Whether a claim may bind a request: where none is configured there is none to agree with. */
+  get hasClaims(): boolean {
+    return this.claims.length > 0;
+  }
+
   /** Throws where a verified claim does not name this tenant: for when the authentication may have run after the look-up. */
   async assertClaim(request: TenantRequest, tenantId: string): Promise<void> {
     if (!this.claims.some((claim) => claim.binds(request))) return;
@@ -73,14 +92,29 @@ export class TenantResolution {
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
-  private async answers(resolvers: readonly TenantResolver[], request: TenantRequest): Promise<Answer[]> {
-    const answers: Answer[] = [];
-    for (const resolver of resolvers) {
-      const answer = await resolver.resolve(request, this.directory);
-      const source = sourceOf(resolver);
-      if (answer !== undefined) answers.push([source, this.ids.parse(answer, source)]);
+  private answers(
+    resolvers: readonly TenantResolver[],
+    request: TenantRequest,
+    first = 0,
+    answers: Answer[] = [],
+  ): Answer[] | PromiseLike<Answer[]> {
+    for (let i = first; i < resolvers.length; i += 1) {
+      const answer = resolvers[i].resolve(request, this.directory);
+      if (isThenable(answer)) {
+        return answer.then((waited) => {
+          this.note(resolvers[i], waited, answers);
+          return this.answers(resolvers, request, i + 1, answers);
+        });
+      }
+      this.note(resolvers[i], answer, answers);
     }
     return answers;
+  }
+
+  private note(resolver: TenantResolver, answer: string | undefined, answers: Answer[]): void {
+    if (answer === undefined) return;
+    const source = sourceOf(resolver);
+    answers.push([source, this.ids.parse(answer, source)]);
   }
 }
 
@@ -89,6 +123,6 @@ type Answer = readonly [source: string, id: string];
 /** The one id of all answers; `undefined` where there are none. */
 function agreed(answers: readonly Answer[]): string | undefined {
   const first = answers[0]?.[1];
-  if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
+  if (answers.length > 1 && answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
   return first;
 }

@@ -68,6 +68,16 @@ export class TenantService {
     return tenant;
   }
 
+  /**
+   * The active tenant of an id where this process knows it and may rely on it; `undefined` says only that somebody has to be
+   * asked, as `getTenant()` does.
+   */
+  recall(id: string): Tenant | undefined {
+    const entry = this.known.get(`id:${id}`);
+    if (!entry || Date.now() - entry.loadedAt >= this.options.ttl) return undefined;
+    return entry.tenant.status === 'active' ? entry.tenant : undefined;
+  }
+
   /** The tenant of an id whatever its status; `undefined` where there is none. */
   async findTenant(id: string): Promise<Tenant | undefined> {
     if (!this.ids.isValid(id)) return undefined;
