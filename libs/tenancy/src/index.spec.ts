@@ -63,6 +63,7 @@ describe('the package', () => {
       'pathOf',
       'problemOf',
       'queryOf',
+      'sendTenant',
       'tenancyErrorOf',
     ]);
   });
@@ -80,6 +81,8 @@ describe('the package', () => {
       'AddressLookup',
       'ClaimTenantResolverOptions',
       'HttpTenantStoreOptions',
+      'MessageClient',
+      'MessagePacket',
       'OutsideTransactionOptions',
       'PlainQuery',
       'Problem',

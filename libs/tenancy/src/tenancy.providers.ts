@@ -5,6 +5,7 @@ import {
   APP_FILTER,
   APP_GUARD,
   APP_INTERCEPTOR,
+  ApplicationConfig,
   HttpAdapterHost,
   ModuleRef,
   ModulesContainer,
@@ -19,9 +20,12 @@ import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
+import { addGatewayFilter } from './resolution/gateway-filters.js';
 import { HttpEntry } from './resolution/http-entry.js';
+import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
+import { SocketScopes } from './resolution/socket-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
@@ -105,6 +109,29 @@ const CORE: Provider[] = [
     inject: [HttpAdapterHost, ModulesContainer, TenantMiddleware],
     useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) =>
       new HttpEntry(host, modules, middleware),
+  },
+  {
+    provide: SocketScopes,
+    inject: [ApplicationConfig, RequestScopes, ModulesContainer, HttpAdapterHost],
+    useFactory: (
+      config: ApplicationConfig,
+      scopes: RequestScopes,
+      modules: ModulesContainer,
+      adapterHost: HttpAdapterHost,
+    ) => {
+      addGatewayFilter(modules, new TenancyExceptionFilter(adapterHost));
+      return new SocketScopes(config, scopes);
+    },
+  },
+  {
+    provide: MessageScopes,
+    inject: [ApplicationConfig, TenantService, TenantIdValidator, TENANCY_OPTIONS],
+    useFactory: (
+      config: ApplicationConfig,
+      tenants: TenantService,
+      ids: TenantIdValidator,
+      { required }: TenancyModuleOptions,
+    ) => new MessageScopes(config, tenants, ids, required ?? true),
   },
   {
     provide: TenancyEvents,

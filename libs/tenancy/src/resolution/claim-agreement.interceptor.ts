@@ -1,7 +1,11 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
+import { belongsToNoTenant } from './belongs-to-no-tenant.js';
+import { handshakeOf } from './socket-handshake.js';
 import type { TenantRequest } from './tenant-request.js';
 import { TenantResolution } from './tenant-resolution.js';
 
@@ -11,13 +15,20 @@ import { TenantResolution } from './tenant-resolution.js';
  */
 @Injectable()
 export class ClaimAgreementInterceptor implements NestInterceptor {
-  constructor(private readonly resolution: TenantResolution) {}
+  constructor(
+    private readonly resolution: TenantResolution,
+    private readonly reflector: Reflector,
+  ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const tenant = currentScope()?.tenant;
-    const request = tenant && requestOf(context);
-    if (request) await this.resolution.assertClaim(request, tenant.id);
-    return next.handle();
+    // Of one GraphQL request some fields may belong to no tenant: those see none, and the others keep theirs.
+    if (tenant && context.getType<string>() === 'graphql' && belongsToNoTenant(this.reflector, context)) {
+      return runAndKeepScope({}, () => next.handle());
+    }
+    const request = tenant && this.resolution.hasClaims ? requestOf(context) : undefined;
+    if (!tenant || !request) return next.handle();
+    return this.resolution.assertClaim(request, tenant.id).then(() => next.handle());
   }
 }
 
@@ -28,6 +39,8 @@ function requestOf(context: ExecutionContext): TenantRequest | undefined {
       return context.switchToHttp().getRequest<TenantRequest>();
     case 'graphql':
       return context.getArgByIndex<{ req?: TenantRequest } | undefined>(2)?.req;
+    case 'ws':
+      return handshakeOf(context.switchToWs().getClient<object>());
     default:
       return undefined;
   }
