@@ -4,11 +4,11 @@ import { ConfigService } from '@nestjs/config';
 import {
   APP_FILTER,
   APP_GUARD,
-  APP_INTERCEPTOR,
   ApplicationConfig,
   HttpAdapterHost,
   ModuleRef,
   ModulesContainer,
+  Reflector,
 } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
@@ -139,7 +139,21 @@ const CORE: Provider[] = [
     useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
   { provide: APP_GUARD, useClass: TenantGuard },
-  { provide: APP_INTERCEPTOR, useClass: ClaimAgreementInterceptor },
+  {
+    provide: ClaimAgreementInterceptor,
+    inject: [TenantResolution, Reflector, ApplicationConfig, ModulesContainer],
+    useFactory: (
+      resolution: TenantResolution,
+      reflector: Reflector,
+      config: ApplicationConfig,
+      modules: ModulesContainer,
+    ) => {
+      const interceptor = new ClaimAgreementInterceptor(resolution, reflector);
+      // Not as an APP_INTERCEPTOR: where it has nothing to do, each request would pay more for it than for all the rest.
+      if (resolution.hasClaims || usesGraphQL(modules)) config.useGlobalInterceptors(interceptor);
+      return interceptor;
+    },
+  },
   { provide: APP_FILTER, useClass: TenancyExceptionFilter },
 ];
 
@@ -191,6 +205,11 @@ export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicMo
   return withDatabase
     ? { providers: [...CORE, ...DATABASE], exports: [...CORE_EXPORTS, ...DATABASE_EXPORTS] }
     : { providers: CORE, exports: CORE_EXPORTS };
+}
+
+/** The fields of one GraphQL request share its scope: only an interceptor gives one of them another. */
+function usesGraphQL(modules: ModulesContainer): boolean {
+  return [...modules.values()].some(({ metatype }) => metatype.name === 'GraphQLModule');
 }
 
 function tenantRoles(database: NonNullable<TenancyModuleOptions['database']>): TenantRoles | undefined {

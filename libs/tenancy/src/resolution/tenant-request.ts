@@ -16,7 +16,7 @@ export interface TenantRequest {
 
 /** A header's value. A header that is sent more than once is refused: it would be two answers in one. */
 export function headerOf(request: TenantRequest, name: string): string | undefined {
-  const lower = name.toLowerCase();
+  const lower = lowerCase(name);
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   if (rawHeaders) {
     let times = 0;
@@ -29,6 +29,18 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
   const value = request.headers[lower];
   if (Array.isArray(value)) throw new InvalidTenantIdError(`${value.length} values`, `header ${name}`);
   return value;
+}
+
+const lowerNames = new Map<string, string>();
+
+/** A name in lower case, the same string each time: an object's property is found by that at once. */
+function lowerCase(name: string): string {
+  const known = lowerNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  // The names are those of resolvers. Should one make them up, they are not kept for ever.
+  if (lowerNames.size < 100) lowerNames.set(name, lower);
+  return lower;
 }
 
 /** The path as it was sent, without the query. */

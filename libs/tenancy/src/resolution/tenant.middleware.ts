@@ -4,12 +4,9 @@ import { Injectable } from '@nestjs/common';
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { runInScope } from '../context/tenancy-scope.js';
 import { isThenable } from './and-then.js';
-import { keepEvents } from './keep-events.js';
+import { keepEvents, scopeOfResponse } from './keep-events.js';
 import { RequestScopes } from './request-scopes.js';
 import type { TenantRequest } from './tenant-request.js';
-
-// Of the process: an application that mounts the middleware once more gets an instance of its own.
-const opened = new WeakMap<object, TenancyScope>();
 
 /**
  * Runs whatever comes after it in the scope of the request's tenant. The module mounts it on every route, or enters by a
@@ -20,18 +17,17 @@ export class TenantMiddleware implements NestMiddleware {
   constructor(private readonly scopes: RequestScopes) {}
 
   use(request: TenantRequest, response: EventEmitter, next: (error?: unknown) => void): void {
-    const known = opened.get(request);
+    const known = scopeOfResponse(response);
     if (known) return runInScope(known, next);
     const scope = this.scopes.open(request);
-    if (!isThenable(scope)) return this.enter(request, response, scope, next);
+    if (!isThenable(scope)) return this.enter(response, scope, next);
     // What comes next may throw before it waits for anything; unheard, that would end the process.
     Promise.resolve(scope)
-      .then((found) => this.enter(request, response, found, next))
+      .then((found) => this.enter(response, found, next))
       .catch(next);
   }
 
-  private enter(request: TenantRequest, response: EventEmitter, scope: TenancyScope, next: () => void): void {
-    opened.set(request, scope);
+  private enter(response: EventEmitter, scope: TenancyScope, next: () => void): void {
     keepEvents(response, scope);
     runInScope(scope, next);
   }
