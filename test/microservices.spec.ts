@@ -254,7 +254,7 @@ describe.each(transports.filter(([, isHere]) => isHere))('a message by %s', (nam
     ]);
   });
 
-  it('that names nobody is refused before its guards’ handler', async () => {
+  it('that names nobody is refused before the handler', async () => {
     const answer = lastValueFrom(stranger.send('who', 0));
 
     await expect(answer).rejects.toMatchObject({ code: 'TENANT_REQUIRED' });
@@ -286,6 +286,21 @@ describe.each(transports.filter(([, isHere]) => isHere))('a message by %s', (nam
 
   it('is not sent at all where there is no current tenant', async () => {
     await expect(lastValueFrom(client.send('health', 0))).rejects.toMatchObject({ code: 'TENANT_CONTEXT_MISSING' });
+  });
+
+  it.runIf(name === 'NATS')('names who sends it, in a record that is sent by two at once', async () => {
+    const given = headers();
+    given.set('X-Tenant-ID', 'nobody');
+    const record = new NatsRecordBuilder(1).setHeaders(given).build();
+
+    await Promise.all(
+      ['acme', 'globex'].map((id) =>
+        context.run(id, () => lastValueFrom(client.emit('happened', record), { defaultValue: 0 })),
+      ),
+    );
+
+    await expect.poll(() => handled.length).toBe(2);
+    expect([...handled].sort()).toEqual(['happened 1 acme', 'happened 1 globex']);
   });
 
   it('of the system names nobody', async () => {
