@@ -4,13 +4,15 @@ import { startChild } from '../process/start-child.mjs';
 import { sendRequests } from './send-requests.mjs';
 import { ADAPTERS, BARE, headersOf, RESOLVERS, STORAGE, WAYS } from './ways.mjs';
 
+/** So many rounds before, as far as there are as many that count. */
 const WARM_UPS = 2;
 
 /** What a request costs in each way; in each round every way takes its turn, in a process of its own. */
 export async function measureRequests({ rounds, seconds, adapters = ADAPTERS, resolvers = RESOLVERS, ways, node }) {
+  const warmUps = Math.min(WARM_UPS, rounds);
   const names = ways ?? Object.keys(WAYS);
   const cells = adapters.flatMap((adapter) => resolvers.map((resolver) => ({ adapter, resolver })));
-  const progress = new Progress(cells.length * names.length * (rounds + WARM_UPS));
+  const progress = new Progress(cells.length * names.length * (rounds + warmUps));
   const rows = [];
   let version;
   try {
@@ -20,7 +22,7 @@ export async function measureRequests({ rounds, seconds, adapters = ADAPTERS, re
         for (const way of names) applications.push(await openApplication({ way, ...cell }, node));
         version = applications[0].node;
         const turns = Object.fromEntries(names.map((way) => [way, []]));
-        for (let round = -WARM_UPS; round < rounds; round += 1) {
+        for (let round = -warmUps; round < rounds; round += 1) {
           for (const { way, turn } of applications) {
             progress.begin(`${cell.adapter}, ${cell.resolver}`, `round ${round + 1}, ${way}`);
             const taken = await turn(seconds);
