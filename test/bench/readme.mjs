@@ -1,4 +1,4 @@
-// Writes the figures of results/database.json into the library's README; with --check only looks whether they are there.
+// Writes the figures of results/*.json into the library's README; with --check only looks whether they are there.
 import { parseArgs } from 'node:util';
 import { compareReadme, writeReadme } from './report/readme-file.mjs';
 
@@ -8,7 +8,7 @@ if (!values.check) {
 } else {
   const { present, expected } = await compareReadme();
   if (present !== expected) {
-    console.error('The README has other figures than test/bench/results/database.json. Run `npm run bench:readme`.');
+    console.error('The README has other figures than test/bench/results. Run `npm run bench:readme`.');
     process.exitCode = 1;
   }
 }

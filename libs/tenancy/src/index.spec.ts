@@ -70,6 +70,7 @@ describe('the package', () => {
       'pathOf',
       'problemOf',
       'queryOf',
+      'sendTenant',
       'tenancyErrorOf',
     ]);
   });
@@ -87,6 +88,8 @@ describe('the package', () => {
       'AddressLookup',
       'ClaimTenantResolverOptions',
       'HttpTenantStoreOptions',
+      'MessageClient',
+      'MessagePacket',
       'OutsideTransactionOptions',
       'PlainQuery',
       'Problem',

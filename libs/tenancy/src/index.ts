@@ -28,6 +28,8 @@ export { ClaimTenantResolver } from './resolution/resolvers/claim.resolver.js';
 export { TrustedHintsOptions } from './resolution/trusted-hints-options.js';
 export { TenantResolution } from './resolution/tenant-resolution.js';
 export { TenantMiddleware } from './resolution/tenant.middleware.js';
+export type { MessageClient, MessagePacket } from './resolution/send-tenant.js';
+export { sendTenant } from './resolution/send-tenant.js';
 export type { Problem } from './resolution/problem.js';
 export { problemOf } from './resolution/problem.js';
 export { tenancyErrorOf } from './resolution/tenancy-error-of.js';

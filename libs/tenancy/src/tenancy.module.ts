@@ -4,6 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import type { RepositoryEntity } from './database/repository-providers.js';
 import { repositoryProviders } from './database/repository-providers.js';
+import { HttpEntry } from './resolution/http-entry.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { ConfigurableModuleClass } from './tenancy.module-definition.js';
 
@@ -33,6 +34,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   }
 
   configure(consumer: MiddlewareConsumer): void {
+    if (this.modules.get(HttpEntry).mount(this)) return;
     // A name for the wildcard, and braces around it: without them "/" itself would be missed.
     consumer.apply(TenantMiddleware).forRoutes('{*splat}');
   }

@@ -1,7 +1,15 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { ConfigService } from '@nestjs/config';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  ApplicationConfig,
+  HttpAdapterHost,
+  ModuleRef,
+  ModulesContainer,
+  Reflector,
+} from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
 import { TenantConfigService } from './config/tenant-config.service.js';
@@ -12,11 +20,16 @@ import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
+import { addGatewayFilter } from './resolution/gateway-filters.js';
+import { HttpEntry } from './resolution/http-entry.js';
+import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
 import { RouteTenantGuard } from './resolution/route-tenant.guard.js';
+import { SocketScopes } from './resolution/socket-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
+import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
@@ -93,7 +106,37 @@ const CORE: Provider[] = [
     provide: RequestScopes,
     inject: [TenantResolution, TENANCY_OPTIONS],
     useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
-      new RequestScopes(resolution, excludedPaths(exclude ?? []), required ?? true),
+      new RequestScopes(resolution, exclude?.length ? excludedPaths(exclude) : undefined, required ?? true),
+  },
+  TenantMiddleware,
+  {
+    provide: HttpEntry,
+    inject: [HttpAdapterHost, ModulesContainer, TenantMiddleware],
+    useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) =>
+      new HttpEntry(host, modules, middleware),
+  },
+  {
+    provide: SocketScopes,
+    inject: [ApplicationConfig, RequestScopes, ModulesContainer, HttpAdapterHost],
+    useFactory: (
+      config: ApplicationConfig,
+      scopes: RequestScopes,
+      modules: ModulesContainer,
+      adapterHost: HttpAdapterHost,
+    ) => {
+      addGatewayFilter(modules, new TenancyExceptionFilter(adapterHost));
+      return new SocketScopes(config, scopes);
+    },
+  },
+  {
+    provide: MessageScopes,
+    inject: [ApplicationConfig, TenantService, TenantIdValidator, TENANCY_OPTIONS],
+    useFactory: (
+      config: ApplicationConfig,
+      tenants: TenantService,
+      ids: TenantIdValidator,
+      { required }: TenancyModuleOptions,
+    ) => new MessageScopes(config, tenants, ids, required ?? true),
   },
   {
     provide: TenancyEvents,
@@ -103,7 +146,21 @@ const CORE: Provider[] = [
   // In this order: the one that refuses comes after the one that decides.
   { provide: APP_GUARD, useClass: RouteTenantGuard },
   { provide: APP_GUARD, useClass: TenantGuard },
-  { provide: APP_INTERCEPTOR, useClass: ClaimAgreementInterceptor },
+  {
+    provide: ClaimAgreementInterceptor,
+    inject: [TenantResolution, Reflector, ApplicationConfig, ModulesContainer],
+    useFactory: (
+      resolution: TenantResolution,
+      reflector: Reflector,
+      config: ApplicationConfig,
+      modules: ModulesContainer,
+    ) => {
+      const interceptor = new ClaimAgreementInterceptor(resolution, reflector);
+      // Not as an APP_INTERCEPTOR: where it has nothing to do, each request would pay more for it than for all the rest.
+      if (resolution.hasClaims || usesGraphQL(modules)) config.useGlobalInterceptors(interceptor);
+      return interceptor;
+    },
+  },
   { provide: APP_FILTER, useClass: TenancyExceptionFilter },
 ];
 
@@ -139,7 +196,15 @@ const DATABASE: Provider[] = [
   },
 ];
 
-const CORE_EXPORTS = [TenantService, TenantContext, TenantConfigService, TenantResolution, TenantDataSourceFactory];
+const CORE_EXPORTS = [
+  TenantService,
+  TenantContext,
+  TenantConfigService,
+  TenantResolution,
+  TenantDataSourceFactory,
+  // What a module needs that mounts TenantMiddleware once more, where it wants to have it.
+  RequestScopes,
+];
 const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
 
 /** The providers of the module, and those that other modules may inject. */
@@ -147,6 +212,11 @@ export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicMo
   return withDatabase
     ? { providers: [...CORE, ...DATABASE], exports: [...CORE_EXPORTS, ...DATABASE_EXPORTS] }
     : { providers: CORE, exports: CORE_EXPORTS };
+}
+
+/** The fields of one GraphQL request share its scope: only an interceptor gives one of them another. */
+function usesGraphQL(modules: ModulesContainer): boolean {
+  return [...modules.values()].some(({ metatype }) => metatype.name === 'GraphQLModule');
 }
 
 function tenantRoles(database: NonNullable<TenancyModuleOptions['database']>): TenantRoles | undefined {

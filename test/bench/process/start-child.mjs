@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 /**
  * Starts a module that ends in `answerCalls()` as a process of its own, so that nothing that one way leaves behind (its
- * heap, what the compiler learned of it) is measured with another.
+ * heap, what the compiler learned of it) is measured with another. `execPath` may be another Node.
  */
-export function startChild(module, execArgv = []) {
-  const child = fork(fileURLToPath(module), { execArgv });
+export function startChild(module, execArgv = [], execPath = process.execPath) {
+  const child = fork(fileURLToPath(module), { execArgv, execPath });
   const pending = new Map();
   let calls = 0;
   child.on('message', ({ call, result, error }) => {

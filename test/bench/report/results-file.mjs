@@ -8,6 +8,10 @@ export const RESULTS_FILE = fileURLToPath(new URL('../results/database.json', im
 /** What was measured once more with another Node; see CONTRIBUTING.md. */
 export const OTHER_NODE_FILE = fileURLToPath(new URL('../results/database.node24.json', import.meta.url));
 
+/** Those of requests, and of requests with another Node. */
+export const REQUESTS_FILE = fileURLToPath(new URL('../results/requests.json', import.meta.url));
+export const REQUESTS_OTHER_NODE_FILE = fileURLToPath(new URL('../results/requests.node24.json', import.meta.url));
+
 export async function readResults(file = RESULTS_FILE) {
   return JSON.parse(await readFile(file, 'utf8'));
 }

@@ -1,5 +1,6 @@
-import type { CustomDecorator } from '@nestjs/common';
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
+import { ClaimAgreementInterceptor } from '../resolution/claim-agreement.interceptor.js';
+import { ClaimTenantResolver } from '../resolution/resolvers/claim.resolver.js';
 import type { RouteTenancy } from '../resolution/route-tenancy.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
@@ -27,10 +28,13 @@ export interface ResolveTenantByOptions {
 export function ResolveTenantBy(
   resolvers: TenantResolver | readonly TenantResolver[],
   { instead = false }: ResolveTenantByOptions = {},
-): CustomDecorator<symbol> {
+): MethodDecorator & ClassDecorator {
   const list = Array.isArray(resolvers) ? (resolvers as readonly TenantResolver[]) : [resolvers as TenantResolver];
   if (list.length === 0 || list.some((resolver) => typeof resolver?.resolve !== 'function')) {
     throw new TenancyOptionsError('@ResolveTenantBy() takes a resolver, or a list of them that is not empty.');
   }
-  return SetMetadata(RESOLVE_TENANT_BY, { resolvers: list, instead } satisfies RouteTenancy);
+  const note = SetMetadata(RESOLVE_TENANT_BY, { resolvers: list, instead } satisfies RouteTenancy);
+  const hasClaim = list.some((resolver) => resolver instanceof ClaimTenantResolver);
+  // A guard of the route itself may be what verifies the claim: it is compared once more after all guards.
+  return hasClaim ? applyDecorators(note, UseInterceptors(ClaimAgreementInterceptor)) : note;
 }

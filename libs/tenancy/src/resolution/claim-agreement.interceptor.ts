@@ -2,9 +2,12 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
+import { belongsToNoTenant } from './belongs-to-no-tenant.js';
 import type { RouteTenancy } from './route-tenancy.js';
+import { handshakeOf } from './socket-handshake.js';
 import type { TenantRequest } from './tenant-request.js';
 import { TenantResolution } from './tenant-resolution.js';
 
@@ -19,15 +22,17 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
     private readonly reflector: Reflector,
   ) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const tenant = currentScope()?.tenant;
-    const request = tenant && requestOf(context);
-    if (request) {
-      const place = [context.getHandler(), context.getClass()];
-      const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
-      await this.resolution.assertClaim(request, tenant.id, route);
+    // Of one GraphQL request some fields may belong to no tenant: those see none, and the others keep theirs.
+    if (tenant && context.getType<string>() === 'graphql' && belongsToNoTenant(this.reflector, context)) {
+      return runAndKeepScope({}, () => next.handle());
     }
-    return next.handle();
+    const place = [context.getHandler(), context.getClass()];
+    const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
+    const request = tenant && (route || this.resolution.hasClaims) ? requestOf(context) : undefined;
+    if (!tenant || !request) return next.handle();
+    return this.resolution.assertClaim(request, tenant.id, route).then(() => next.handle());
   }
 }
 
@@ -38,6 +43,8 @@ function requestOf(context: ExecutionContext): TenantRequest | undefined {
       return context.switchToHttp().getRequest<TenantRequest>();
     case 'graphql':
       return context.getArgByIndex<{ req?: TenantRequest } | undefined>(2)?.req;
+    case 'ws':
+      return handshakeOf(context.switchToWs().getClient<object>());
     default:
       return undefined;
   }

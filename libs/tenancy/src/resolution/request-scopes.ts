@@ -1,6 +1,7 @@
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { TenancyError, TenantConflictError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
+import { isThenable } from './and-then.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import { pathOf } from './tenant-request.js';
 import type { TenantRequest } from './tenant-request.js';
@@ -11,14 +12,16 @@ import type { TenantResolution } from './tenant-resolution.js';
  * unless the route belongs to no tenant; until then nothing in it reaches a database.
  */
 export class RequestScopes {
+  /** @param isExcluded absent: no path is. */
   constructor(
     private readonly resolution: TenantResolution,
-    private readonly isExcluded: (path: string) => boolean,
+    private readonly isExcluded: ((path: string) => boolean) | undefined,
     private readonly required: boolean,
   ) {}
 
-  async open(request: TenantRequest): Promise<TenancyScope> {
-    return this.isExcluded(pathOf(request)) ? {} : this.scopeOf(request);
+  /** The scope of a request; without a promise where nobody has to be asked. */
+  open(request: TenantRequest): TenancyScope | PromiseLike<TenancyScope> {
+    return this.isExcluded?.(pathOf(request)) ? {} : this.scopeOf(request);
   }
 
   /**
@@ -32,15 +35,22 @@ export class RequestScopes {
     return { refusal: new TenantConflictError(answers) };
   }
 
-  private async scopeOf(request: TenantRequest, route?: RouteTenancy): Promise<TenancyScope> {
+  private scopeOf(request: TenantRequest, route?: RouteTenancy): TenancyScope | PromiseLike<TenancyScope> {
     try {
-      const tenant = await (this.required
-        ? this.resolution.requireFromRequest(request, route)
-        : this.resolution.resolveFromRequest(request, route));
-      return tenant ? { tenant } : {};
+      const { resolution } = this;
+      const tenant = this.required ? resolution.require(request, route) : resolution.resolve(request, route);
+      return isThenable(tenant) ? tenant.then(scopeWith, refused) : scopeWith(tenant);
     } catch (error) {
-      if (error instanceof TenancyError) return { refusal: error };
-      throw error;
+      return refused(error);
     }
   }
+}
+
+function scopeWith(tenant: Tenant | undefined): TenancyScope {
+  return tenant ? { tenant } : {};
+}
+
+function refused(error: unknown): TenancyScope {
+  if (error instanceof TenancyError) return { refusal: error };
+  throw error;
 }

@@ -50,7 +50,7 @@ describe('an error elsewhere', () => {
   it('is left to whoever runs that', () => {
     const error = new TenantNotFoundError('acme');
 
-    expect(() => filter.catch(error, hostOf('graphql'))).toThrow(error);
+    expect(() => filter.catch(error, hostOf('telegram'))).toThrow(error);
   });
 });
 
@@ -63,7 +63,7 @@ describe('an error that TypeORM wrapped', () => {
     const answer = filter.catch(wrapped, hostOf('rpc')) as Observable<never>;
 
     await expect(firstValueFrom(answer)).rejects.toMatchObject({ code: 'STATEMENT_TIMEOUT' });
-    expect(() => filter.catch(wrapped, hostOf('graphql'))).toThrow(wrapped);
+    expect(() => filter.catch(wrapped, hostOf('telegram'))).toThrow(wrapped);
   });
 
   it('is caught, and no other error is', () => {

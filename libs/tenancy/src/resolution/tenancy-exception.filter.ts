@@ -5,6 +5,7 @@ import type { Observable } from 'rxjs';
 import { throwError } from 'rxjs';
 import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
+import { refuseSocket } from './refuse-socket.js';
 import { tenancyErrorOf, WithTenancyError } from './tenancy-error-of.js';
 
 /**
@@ -32,12 +33,13 @@ export class TenancyExceptionFilter implements ExceptionFilter {
         return throwError(() => ({ status: 'error', message: problem.detail, code: problem.code }));
       case 'ws':
         // Thrown, it would end the process: behind a gateway's filters nobody catches.
-        host.switchToWs().getClient<SocketClient>().emit('exception', {
-          status: 'error',
-          message: problem.detail,
-          code: problem.code,
-        });
+        refuseSocket(host.switchToWs().getClient(), { status: 'error', message: problem.detail, code: problem.code });
         return undefined;
+      case 'graphql':
+        // GraphQL takes over the extensions of what is thrown, and would tell the client the message for the log.
+        throw Object.assign(new Error(problem.detail, { cause: error }), {
+          extensions: { code: problem.code, status: problem.status },
+        });
       default:
         throw thrown;
     }
@@ -54,8 +56,4 @@ export class TenancyExceptionFilter implements ExceptionFilter {
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.reply(response, JSON.stringify(body), body.status);
   }
-}
-
-interface SocketClient {
-  emit(event: 'exception', body: unknown): unknown;
 }

@@ -25,11 +25,14 @@ const SENT_ONCE = 'The header is sent once, with one value.';
 
 /** A header's value. A header that is sent more than once is refused: it would be two answers in one. */
 export function headerOf(request: TenantRequest, name: string): string | undefined {
-  const lower = name.toLowerCase();
+  const lower = lowerCase(name);
   const rawHeaders = request.rawHeaders ?? request.raw?.rawHeaders;
   if (rawHeaders) {
     let times = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i].toLowerCase() === lower) times += 1;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      // The length first: of the headers of a browser nearly all are told apart by it.
+      if (rawHeaders[i].length === lower.length && rawHeaders[i].toLowerCase() === lower) times += 1;
+    }
     if (times > 1) throw new InvalidTenantIdError(`${times} values`, `header ${name}`, SENT_ONCE);
   }
   const value = request.headers[lower];
@@ -59,6 +62,18 @@ function isSameHost(one: string, other: string): boolean {
 /** The address of the other end of the connection: of the proxy, where one is in between. */
 export function peerOf({ raw, socket }: TenantRequest): string | undefined {
   return (raw?.socket ?? socket)?.remoteAddress;
+}
+
+const lowerNames = new Map<string, string>();
+
+/** A name in lower case, the same string each time: an object's property is found by that at once. */
+function lowerCase(name: string): string {
+  const known = lowerNames.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  // The names are those of resolvers. Should one make them up, they are not kept for ever.
+  if (lowerNames.size < 100) lowerNames.set(name, lower);
+  return lower;
 }
 
 /** The path as it was sent, without the query. */

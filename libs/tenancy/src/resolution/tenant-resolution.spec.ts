@@ -194,7 +194,7 @@ describe('the tenant that is found', () => {
 
   it('is not found by a domain that is nobody’s, as by one of a tenant that may not be used', async () => {
     const resolution = resolutionBy(new DomainTenantResolver({ ignore: ['api.test'] }), new HeaderTenantResolver());
-    const required = (headers: Record<string, string>) => resolution.requireFromRequest({ headers });
+    const required = async (headers: Record<string, string>) => resolution.require({ headers });
 
     for (const host of ['nobody.test', 'mail.dormant.test']) {
       await expect(required({ host })).rejects.toThrow(TenantNotFoundError);

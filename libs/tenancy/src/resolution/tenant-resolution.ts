@@ -10,6 +10,7 @@ import {
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
+import { andThen, isThenable } from './and-then.js';
 import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
@@ -24,12 +25,19 @@ import { TrustedHints } from './trusted-hints.js';
  */
 @Injectable()
 export class TenantResolution {
+  // Those of every request that has no route with resolvers of its own.
+  private readonly claims: readonly ClaimTenantResolver[];
+  private readonly hints: readonly TenantResolver[];
+
   constructor(
     private readonly resolvers: readonly TenantResolver[],
     private readonly tenants: TenantService,
     private readonly ids: TenantIdValidator,
     private readonly trust: TrustedHints = new TrustedHints(),
-  ) {}
+  ) {
+    this.claims = this.claimsOf(undefined);
+    this.hints = this.hintsOf(undefined);
+  }
 
   /** Where anybody may name the tenant, for the error that says so. */
   get sources(): readonly string[] {
@@ -42,18 +50,25 @@ export class TenantResolution {
    * `TenantSuspendedError` or `TenantServiceUnavailableError`.
    */
   async resolveFromRequest(request: TenantRequest, route?: RouteTenancy): Promise<Tenant | undefined> {
-    return (await this.find(request, route)).tenant;
+    return this.resolve(request, route);
+  }
+
+  /** The same, without a promise where all answer at once and the tenant is known: most requests are like that. */
+  resolve(request: TenantRequest, route?: RouteTenancy): Tenant | undefined | PromiseLike<Tenant | undefined> {
+    return andThen(this.find(request, route), ({ tenant }) => tenant);
   }
 
   /**
-   * The active tenant of a request. Throws where it names none: `TenantRequiredError`, and `TenantNotFoundError` where it
-   * came by a domain that belongs to nobody, which has to look like one whose tenant may not be used.
+   * The same of a request that must have a tenant. Throws where it names none: `TenantRequiredError`, and
+   * `TenantNotFoundError` where it came by a domain that belongs to nobody, which has to look like one whose tenant may not
+   * be used.
    */
-  async requireFromRequest(request: TenantRequest, route?: RouteTenancy): Promise<Tenant> {
-    const { tenant, unknownDomain } = await this.find(request, route);
-    if (tenant) return tenant;
-    if (unknownDomain !== undefined) throw new TenantNotFoundError(unknownDomain);
-    throw new TenantRequiredError(this.sourcesOf(route));
+  require(request: TenantRequest, route?: RouteTenancy): Tenant | PromiseLike<Tenant> {
+    return andThen(this.find(request, route), ({ tenant, unknownDomain }) => {
+      if (tenant) return tenant;
+      if (unknownDomain !== undefined) throw new TenantNotFoundError(unknownDomain);
+      throw new TenantRequiredError(this.sourcesOf(route));
+    });
   }
 
   /**
@@ -69,6 +84,11 @@ export class TenantResolution {
     return this.resolveFromRequest({ url: pathname + search, headers: { host } });
   }
 
+  /** Whether a claim may bind a request: where none is configured there is none to agree with. */
+  get hasClaims(): boolean {
+    return this.claims.length > 0;
+  }
+
   /** Throws where a verified claim does not name this tenant: for when the authentication may have run after the look-up. */
   async assertClaim(request: TenantRequest, tenantId: string, route?: RouteTenancy): Promise<void> {
     const claims = this.claimsOf(route);
@@ -77,17 +97,29 @@ export class TenantResolution {
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
-  private async find(request: TenantRequest, route?: RouteTenancy): Promise<Finding> {
-    const claims = this.claimsOf(route);
+  private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
+    const claims = route ? this.claimsOf(route) : this.claims;
+    const hints = route ? this.hintsOf(route) : this.hints;
     const lookUps = this.lookUps();
-    const claimed = agreed(await this.answers(claims, request, lookUps));
-    const asked = agreed(await this.answers(this.hintsOf(route), request, lookUps));
-    if (asked !== undefined && asked !== claimed && claims.some((claim) => claim.binds(request))) {
-      // Before any look-up: the answer tells nothing about who is there.
-      throw new TenantClaimMismatchError(claimed, asked);
-    }
+    return andThen(this.answers(claims, request, lookUps), (claimed) =>
+      andThen(this.answers(hints, request, lookUps), (asked) =>
+        this.decide(agreed(claimed), agreed(asked), () => claims.some((claim) => claim.binds(request)), lookUps),
+      ),
+    );
+  }
+
+  private decide(
+    claimed: string | undefined,
+    asked: string | undefined,
+    isBound: () => boolean,
+    lookUps: LookUps,
+  ): Finding | PromiseLike<Finding> {
+    // Before any look-up: the answer tells nothing about who is there.
+    if (asked !== undefined && asked !== claimed && isBound()) throw new TenantClaimMismatchError(claimed, asked);
     const id = asked ?? claimed;
-    return id === undefined ? lookUps : { tenant: await this.tenants.getTenant(id) };
+    if (id === undefined) return lookUps;
+    const tenant = this.tenants.recall(id);
+    return tenant ? { tenant } : this.tenants.getTenant(id).then((found) => ({ tenant: found }));
   }
 
   /** A route adds claims, and takes none away. */
@@ -120,23 +152,34 @@ export class TenantResolution {
     return lookUps;
   }
 
-  private async answers(
+  private answers(
     resolvers: readonly TenantResolver[],
     request: TenantRequest,
     directory: TenantDirectory,
-  ): Promise<Answer[]> {
-    const answers: Answer[] = [];
-    for (const resolver of resolvers) {
-      const source = sourceOf(resolver);
+    first = 0,
+    answers: Answer[] = [],
+  ): Answer[] | PromiseLike<Answer[]> {
+    for (let i = first; i < resolvers.length; i += 1) {
+      const resolver = resolvers[i];
       const isTrusted = this.trust.mayAnswer(resolver, request);
       const refuse = (): never => {
-        throw new TenantHintUntrustedError(source, peerOf(request));
+        throw new TenantHintUntrustedError(sourceOf(resolver), peerOf(request));
+      };
+      const note = (answer: string | undefined): void => {
+        if (answer === undefined) return;
+        if (!isTrusted) refuse();
+        const source = sourceOf(resolver);
+        answers.push([source, this.ids.parse(answer, source)]);
       };
       // Nothing is looked up for a stranger: the difference would tell him what is there.
-      const answer = await resolver.resolve(request, isTrusted ? directory : { ...directory, idOfDomain: refuse });
-      if (answer === undefined) continue;
-      if (!isTrusted) refuse();
-      answers.push([source, this.ids.parse(answer, source)]);
+      const answer = resolver.resolve(request, isTrusted ? directory : { ...directory, idOfDomain: refuse });
+      if (isThenable(answer)) {
+        return answer.then((waited) => {
+          note(waited);
+          return this.answers(resolvers, request, directory, i + 1, answers);
+        });
+      }
+      note(answer);
     }
     return answers;
   }
@@ -159,6 +202,6 @@ function isClaim(resolver: TenantResolver): resolver is ClaimTenantResolver {
 /** The one id of all answers; `undefined` where there are none. */
 function agreed(answers: readonly Answer[]): string | undefined {
   const first = answers[0]?.[1];
-  if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
+  if (answers.length > 1 && answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
   return first;
 }

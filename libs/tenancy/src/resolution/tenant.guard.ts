@@ -3,24 +3,27 @@ import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError } from '../tenancy.errors.js';
-import { BYPASS_TENANCY } from '../tenancy.tokens.js';
+import { belongsToNoTenant } from './belongs-to-no-tenant.js';
 
-/** Lets a request reach its handler only with a tenant, or where the route belongs to none. */
+/**
+ * Lets a request, a message or a query reach its handler only with a tenant, or where the handler belongs to none. Whatever
+ * way it came: one that no scope was opened for has no tenant.
+ */
 @Injectable()
 export class TenantGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
   canActivate(context: ExecutionContext): boolean {
-    if (context.getType() !== 'http') return true;
     const scope = currentScope();
-    if (this.reflector.getAllAndOverride<boolean>(BYPASS_TENANCY, [context.getHandler(), context.getClass()])) {
-      if (scope) {
+    if (belongsToNoTenant(this.reflector, context)) {
+      // The fields of one GraphQL request have one scope between them: there the interceptor gives the field its own.
+      if (scope && context.getType<string>() !== 'graphql') {
         delete scope.tenant;
         delete scope.refusal;
       }
       return true;
     }
-    // A route that the middleware missed has no scope at all: without this it would run for nobody.
+    // What tenancy missed has no scope at all: without this it would run for nobody.
     if (!scope) throw new TenantContextMissingError();
     if (scope.refusal) throw scope.refusal;
     return true;

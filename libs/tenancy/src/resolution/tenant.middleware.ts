@@ -3,31 +3,32 @@ import type { NestMiddleware } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { runInScope } from '../context/tenancy-scope.js';
+import { isThenable } from './and-then.js';
+import { keepEvents, scopeOfResponse } from './keep-events.js';
 import { RequestScopes } from './request-scopes.js';
 import type { TenantRequest } from './tenant-request.js';
 
-/** Runs whatever comes after it in the scope of the request's tenant. The module mounts it on every route. */
+/**
+ * Runs whatever comes after it in the scope of the request's tenant. The module mounts it on every route, or enters by a
+ * faster way of the adapter. A request that comes by a second time keeps the tenant of the first.
+ */
 @Injectable()
 export class TenantMiddleware implements NestMiddleware {
   constructor(private readonly scopes: RequestScopes) {}
 
   use(request: TenantRequest, response: EventEmitter, next: (error?: unknown) => void): void {
+    const known = scopeOfResponse(response);
+    if (known) return runInScope(known, next);
+    const scope = this.scopes.open(request);
+    if (!isThenable(scope)) return this.enter(response, scope, next);
     // What comes next may throw before it waits for anything; unheard, that would end the process.
-    this.scopes
-      .open(request)
-      .then((scope) => {
-        keepEvents(response, scope);
-        runInScope(scope, next);
-      })
+    Promise.resolve(scope)
+      .then((found) => this.enter(response, found, next))
       .catch(next);
   }
-}
 
-/**
- * Lets the listeners of a response hear of its end in the scope of its request. Of several requests on one connection,
- * Node tells the end of each in the context of whichever wrote last.
- */
-function keepEvents(response: EventEmitter, scope: TenancyScope): void {
-  const { emit } = response;
-  response.emit = (...args) => runInScope(scope, () => emit.apply(response, args));
+  private enter(response: EventEmitter, scope: TenancyScope, next: () => void): void {
+    keepEvents(response, scope);
+    runInScope(scope, next);
+  }
 }

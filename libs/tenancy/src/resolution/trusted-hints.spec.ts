@@ -88,7 +88,7 @@ describe('a gateway’s header', () => {
     await expect(resolution.resolveFromRequest(request, { resolvers: [gateway], instead: true })).rejects.toThrow(
       TenantHintUntrustedError,
     );
-    await expect(resolution.requireFromRequest(from('203.0.113.9', {}))).rejects.toThrow(
+    await expect((async () => resolution.require(from('203.0.113.9', {})))()).rejects.toThrow(
       new TenantRequiredError(['query parameter tenant_id', 'claim tenant']),
     );
   });

@@ -1,0 +1,64 @@
+import type { EventEmitter } from 'node:events';
+import type { HttpServer } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { TenantMiddleware } from './tenant.middleware.js';
+import type { TenantRequest } from './tenant-request.js';
+
+/**
+ * Brings requests to the middleware by the shortest way there is: Fastify's own `onRequest` hook, or `use()` of Express. Nest's
+ * middleware costs each request a match of its path, and on Fastify a bridge to Express's world as well.
+ *
+ * Both are mounted while the application starts, so that whatever it mounted in its main.ts, an authentication above all, has
+ * run before. Nest's middleware has an order of its own, by modules: where any module has some, the module takes its place
+ * among it, and what comes before and after tenancy is what its imports say.
+ */
+export class HttpEntry {
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly modules: ModulesContainer,
+    private readonly middleware: TenantMiddleware,
+  ) {}
+
+  /** @returns whether requests come by here now; else the middleware has to be mounted as one. */
+  mount(own: object): boolean {
+    for (const { instance } of this.modules.values()) {
+      if (instance !== own && typeof (instance as { configure?: unknown } | undefined)?.configure === 'function')
+        return false;
+    }
+    const adapter = this.adapterHost.httpAdapter as HttpServer | undefined;
+    switch (adapter?.getType?.()) {
+      case 'fastify':
+        return this.mountOnFastify(adapter.getInstance() as FastifyLike);
+      case 'express':
+        adapter.use((request: TenantRequest, response: EventEmitter, next: () => void) =>
+          this.middleware.use(request, response, next),
+        );
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private mountOnFastify(fastify: FastifyLike): boolean {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      const { raw } = request;
+      // A hook leaves the caller on Fastify's request, where a resolver that is given Node's own would not find him.
+      if (raw.user === undefined && request.user !== undefined && request.user !== null) raw.user = request.user;
+      this.middleware.use(raw, reply.raw, done);
+    });
+    return true;
+  }
+}
+
+interface FastifyLike {
+  addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void): unknown;
+}
+
+interface FastifyRequest {
+  readonly raw: TenantRequest & { user?: unknown };
+  readonly user?: unknown;
+}
+
+interface FastifyReply {
+  readonly raw: EventEmitter;
+}

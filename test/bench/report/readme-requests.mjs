@@ -1,0 +1,43 @@
+import { STORAGE, WAYS } from '../requests/ways.mjs';
+import { markdownTable } from './markdown-table.mjs';
+import { number } from './units.mjs';
+import { wrap } from './wrap.mjs';
+
+const MIB = 1_024 * 1_024;
+
+/** What a request costs, for the README; with another Node too. What was not measured yet is left out. */
+export function renderRequests({ requests, soak }, otherNode) {
+  const measured = [requests, otherNode.requests].filter((part) => part !== undefined);
+  return [...(measured.length > 0 ? renderCosts(measured) : []), ...(soak ? [renderSoak(soak)] : [])].join('\n\n');
+}
+
+function renderCosts(measured) {
+  const [{ environment, method, rows }] = measured;
+  const ways = Object.keys(rows[0].ratios).slice(1);
+  return [
+    wrap(
+      'Requests a second of the server’s processor, as a ratio to the same application without tenancy: a route without a ' +
+        `database, the tenant known, on a machine with ${environment.cpus} cores; medians of ${method.rounds} rounds in which ` +
+        `all take turns. In brackets: as a ratio to ${WAYS[STORAGE]}.`,
+    ),
+    markdownTable([
+      ['', ...ways.map((way) => WAYS[way])],
+      ...measured.flatMap(({ method: { node }, rows: cells }) =>
+        cells.map(({ adapter, resolver, ratios, toStorage }) => [
+          `${adapter}, ${resolver}, Node ${node.split('.')[0]}`,
+          ...ways.map((way) => `${ratios[way].toFixed(2)} (${toStorage[way].toFixed(2)})`),
+        ]),
+      ),
+    ]),
+  ];
+}
+
+function renderSoak({ method, rows }) {
+  const heaps = rows.map(({ adapter, heap }) => {
+    const [first, last] = [heap[0], heap.at(-1)].map((bytes) => (bytes / MIB).toFixed(1));
+    return `${last} MiB on ${adapter} (${first} after the first tenth)`;
+  });
+  return wrap(
+    `After ${number(method.requests)} requests of ${number(method.tenants)} tenants the heap is ${heaps.join(', ')}.`,
+  );
+}

@@ -1,0 +1,109 @@
+// What a request costs with each way to carry its tenant, and whether the heap stays as it is; see --help.
+import { parseArgs } from 'node:util';
+import { numberArgument, readOrRefuse } from './command-line.mjs';
+import { describeMachine } from './report/environment.mjs';
+import { keepRequests } from './report/keep-results.mjs';
+import { InterruptedError } from './report/progress.mjs';
+import { formatRequests } from './report/requests-table.mjs';
+import { formatSoak } from './report/soak-table.mjs';
+import { measureRequests } from './requests/measure-requests.mjs';
+import { measureSoak } from './requests/measure-soak.mjs';
+import { requestTargets } from './requests/targets.mjs';
+import { ADAPTERS, BARE, RESOLVERS, STORAGE, WAYS } from './requests/ways.mjs';
+
+const COMPLETE = { rounds: 9, seconds: 1 };
+const SOAK = 1_000_000;
+const HELP = `npm run bench:requests -- [options]
+
+What a request costs with each way to carry its tenant: a route without a database, the tenant known. As a ratio to the same
+application without any, and to one with nothing but an AsyncLocalStorage.run in the fastest place that its adapter has. The
+load comes from this process, each application is one of its own. A run without options takes about 6 minutes, keeps its
+figures in test/bench/results/requests.json and writes them into the library's README.
+
+  --adapter Fastify     only this one: ${ADAPTERS.join(', ')}
+  --resolver header     only tenants named like this: ${RESOLVERS.join(', ')}
+  --ways guard,request  only these, and ${BARE} and ${STORAGE}: ${Object.keys(WAYS).join(', ')}
+  --rounds 9            in each round every way takes its turn
+  --seconds 1           how long a turn lasts, in whole seconds
+  --soak [--requests ${SOAK}]
+                        instead: the heap after each tenth of so many requests of 1,000 tenants
+  --node PATH           the Node that runs the applications, such as the one that \`npm install --prefix DIR node@24\` brings:
+                        DIR/node_modules/node/bin/node
+  --json                print JSON instead of tables
+  --out FILE            write the results there (for the README: test/bench/results/requests.node24.json); by itself only a
+                        run of this length and of all cells does, with the Node that runs it
+  --help`;
+
+const FLAG = { type: 'boolean', default: false };
+const TEXT = { type: 'string' };
+
+const options = readOrRefuse((args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      adapter: TEXT,
+      resolver: TEXT,
+      ways: TEXT,
+      rounds: TEXT,
+      seconds: TEXT,
+      soak: FLAG,
+      requests: TEXT,
+      node: TEXT,
+      json: FLAG,
+      out: TEXT,
+      help: FLAG,
+    },
+  });
+  const whole = (name, byDefault) => numberArgument(name, values[name] ?? byDefault, Number.isInteger);
+  const rounds = whole('rounds', COMPLETE.rounds);
+  const seconds = whole('seconds', COMPLETE.seconds);
+  const requests = whole('requests', SOAK);
+  const ways = known('ways', values.ways, Object.keys(WAYS));
+  const isLongEnough = values.soak ? requests >= SOAK : rounds >= COMPLETE.rounds && seconds >= COMPLETE.seconds;
+  const isWhole = ['adapter', 'resolver', 'ways', 'node'].every((name) => values[name] === undefined);
+  return {
+    ...values,
+    rounds,
+    seconds,
+    requests,
+    adapters: known('adapter', values.adapter, ADAPTERS),
+    resolvers: known('resolver', values.resolver, RESOLVERS),
+    ways: ways && [...new Set([BARE, STORAGE, ...ways])],
+    isComplete: isWhole && isLongEnough,
+    command: ['npm run bench:requests', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+  };
+});
+
+function known(name, text, all) {
+  const given = text?.split(',');
+  const unknown = given?.find((value) => !all.includes(value));
+  if (unknown !== undefined) throw new Error(`--${name} ${unknown} is not known. There are: ${all.join(', ')}.`);
+  return given;
+}
+
+async function run() {
+  const [name, measure, format] = options.soak
+    ? ['soak', measureSoak, formatSoak]
+    : ['requests', measureRequests, formatRequests];
+  const result = { environment: describeMachine(options.command), ...(await measure(options)) };
+  await keepRequests({ [name]: result }, options);
+  const targets = options.soak ? undefined : requestTargets(result);
+  if (options.json) console.log(JSON.stringify({ [name]: result, ...(targets && { targets }) }, undefined, 2));
+  else {
+    console.log(format(result));
+    for (const { target, reached, isMet } of targets ?? [])
+      console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);
+    if (!options.out && !options.isComplete) console.log('Not a complete run: nothing is kept without --out FILE.');
+  }
+}
+
+if (options.help) console.log(HELP);
+else {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    console.error(error.message);
+    process.exitCode = 130;
+  }
+}

@@ -1,0 +1,22 @@
+/** The same application without any tenancy: every ratio is to it. */
+export const BARE = 'bare';
+/** What any way to carry a tenant has to pay. */
+export const STORAGE = 'storage';
+
+/** What is compared, by how it is called in the tables. */
+export const WAYS = {
+  [BARE]: 'no tenancy',
+  'nestjs-tenancy': 'this library',
+  [STORAGE]: 'an `AsyncLocalStorage.run` alone',
+  guard: 'the same and an empty guard',
+  'nestjs-cls': 'nestjs-cls',
+  durable: 'durable providers',
+  request: 'REQUEST scope',
+};
+
+export const ADAPTERS = ['Express', 'Fastify'];
+export const RESOLVERS = ['header', 'subdomain'];
+
+/** What a request says of its tenant. */
+export const headersOf = (resolver, id) =>
+  resolver === 'header' ? { 'X-Tenant-ID': id } : { Host: `${id}.example.com` };

@@ -1,0 +1,278 @@
+import { once } from 'node:events';
+import { setTimeout as later } from 'node:timers/promises';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
+import { ApolloDriver } from '@nestjs/apollo';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Injectable, Module, UseGuards } from '@nestjs/common';
+import {
+  Args,
+  Field,
+  GraphQLModule,
+  Int,
+  ObjectType,
+  Parent,
+  Query,
+  ResolveField,
+  Resolver,
+  Subscription,
+} from '@nestjs/graphql';
+import type { MercuriusDriverConfig } from '@nestjs/mercurius';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { WebSocket } from 'ws';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  BypassTenancy,
+  ClaimTenantResolver,
+  CurrentTenant,
+  HeaderTenantResolver,
+  InMemoryTenantStore,
+  TenancyModule,
+  TenantContext,
+} from 'nestjs-tenancy';
+import type { RunningApp } from './support/start-app.js';
+import { startApp } from './support/start-app.js';
+
+/** What each part of a query saw. */
+const seen: string[] = [];
+
+@ObjectType()
+class Note {
+  @Field(() => Int)
+  n: number;
+}
+
+@Injectable()
+class AuthenticationGuard implements CanActivate {
+  constructor(private readonly tenants: TenantContext) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    seen.push(`guard: ${this.tenants.tenantId}`);
+    const { req } = context.getArgByIndex<{ req: { headers: Record<string, string>; user?: unknown } }>(2);
+    const claim = req.headers.authorization;
+    if (claim) req.user = { tenant: claim };
+    return true;
+  }
+}
+
+@Resolver(() => Note)
+@UseGuards(AuthenticationGuard)
+class NotesResolver {
+  constructor(private readonly tenants: TenantContext) {}
+
+  @Query(() => String)
+  async who(@CurrentTenant('id') id: string): Promise<string> {
+    seen.push(`handler: ${id}`);
+    await later(1);
+    return `${id} ${this.tenants.tenantId}`;
+  }
+
+  @Query(() => [Note])
+  async notes(@Args('count', { type: () => Int }) count: number): Promise<Note[]> {
+    seen.push(`handler: ${this.tenants.tenantId}`);
+    await later(1);
+    return Array.from({ length: count }, (_, n) => ({ n }));
+  }
+
+  @ResolveField(() => String)
+  async text(@Parent() { n }: Note): Promise<string> {
+    await later(n % 3);
+    return `${n} of ${this.tenants.tenantId}`;
+  }
+
+  @BypassTenancy()
+  @Query(() => String)
+  async health(): Promise<string> {
+    await later(1);
+    return `${this.tenants.tenantId}`;
+  }
+}
+
+const modules = {
+  Express: GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+  Fastify: GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true }),
+};
+
+const grounds = [
+  ['Apollo', 'Express'],
+  ['Mercurius', 'Fastify'],
+] as const;
+
+describe.each(grounds)('a query to %s, on %s', (_driver, adapter) => {
+  @Module({
+    imports: [
+      TenancyModule.forRoot({
+        store: new InMemoryTenantStore([
+          { id: 'acme', schema: 't_acme' },
+          { id: 'globex', schema: 't_globex' },
+        ]),
+        resolvers: [new HeaderTenantResolver(), new ClaimTenantResolver('tenant')],
+      }),
+      modules[adapter],
+    ],
+    providers: [NotesResolver],
+  })
+  class AppModule {}
+
+  let running: RunningApp;
+  beforeAll(async () => {
+    running = await startApp(AppModule, adapter);
+  });
+  afterEach(() => {
+    seen.length = 0;
+  });
+  afterAll(() => running.app.close());
+
+  const ask = async (query: string, headers: Record<string, string> = {}) =>
+    (await running.call('POST', '/graphql', { body: { query }, headers })).body as {
+      data: Record<string, unknown> | null;
+      errors?: Array<{ message: string; path: string[]; extensions: { code: string } }>;
+    };
+  const acme = { 'x-tenant-id': 'acme' };
+
+  it('has its tenant in guards, resolvers and fields', async () => {
+    const { data } = await ask('{ who notes(count: 2) { text } }', acme);
+
+    expect(data).toEqual({ who: 'acme acme', notes: [{ text: '0 of acme' }, { text: '1 of acme' }] });
+    expect(new Set(seen)).toEqual(new Set(['guard: acme', 'handler: acme']));
+  });
+
+  it('never sees the tenant of another one that is answered at the same time', async () => {
+    const ids = Array.from({ length: 40 }, (_, n) => (n % 2 ? 'acme' : 'globex'));
+
+    const answers = await Promise.all(ids.map((id) => ask('{ who notes(count: 5) { text } }', { 'x-tenant-id': id })));
+
+    expect(answers.map(({ data }) => data)).toEqual(
+      ids.map((id) => ({ who: `${id} ${id}`, notes: [0, 1, 2, 3, 4].map((n) => ({ text: `${n} of ${id}` })) })),
+    );
+  });
+
+  it.each([
+    [{}, 'TENANT_REQUIRED'],
+    [{ 'x-tenant-id': 'nobody' }, 'TENANT_NOT_FOUND'],
+    [{ 'x-tenant-id': '../acme' }, 'TENANT_ID_INVALID'],
+  ])('is refused before its resolvers: %j', async (headers, code) => {
+    const { data, errors } = await ask('{ who }', headers);
+
+    expect(data).toBeNull();
+    expect(errors!.map(({ extensions }) => extensions.code)).toEqual([code]);
+    expect(seen).toEqual([]);
+  });
+
+  it('is told what to change, and not what is in the log', async () => {
+    const { errors } = await ask('{ who }', { 'x-tenant-id': 'nobody' });
+
+    expect(errors![0].message).toBe('There is no such tenant, or you may not use it.');
+  });
+
+  it('is held to the claim of a caller whom a guard authenticates', async () => {
+    const { errors } = await ask('{ who }', { ...acme, authorization: 'globex' });
+
+    expect(errors!.map(({ extensions }) => extensions.code)).toEqual(['TENANT_FORBIDDEN']);
+    expect(seen).not.toContain('handler: acme');
+  });
+
+  it('needs none for a field that belongs to no tenant', async () => {
+    expect((await ask('{ health }')).data).toEqual({ health: 'undefined' });
+    expect((await ask('{ health }', { 'x-tenant-id': 'nobody' })).data).toEqual({ health: 'undefined' });
+  });
+
+  it.each(['{ health who }', '{ who health }'])('keeps the fields of a request apart: %s', async (query) => {
+    expect((await ask(query, acme)).data).toEqual({ health: 'undefined', who: 'acme acme' });
+    const { errors } = await ask(query);
+
+    expect(errors!.map(({ path, extensions }) => [...path, extensions.code])).toEqual([['who', 'TENANT_REQUIRED']]);
+    expect(seen).not.toContain('handler: undefined');
+  });
+});
+
+describe('a subscription over a WebSocket', () => {
+  const asked: unknown[] = [];
+
+  @Resolver()
+  class TicksResolver {
+    constructor(private readonly tenants: TenantContext) {}
+
+    @Query(() => String)
+    nothing(): string {
+      return '';
+    }
+
+    @Subscription(() => String)
+    async *ticks(): AsyncGenerator<{ ticks: string }> {
+      asked.push(this.tenants.tenantId);
+      for (let n = 0; n < 3; n += 1) {
+        await later(1);
+        yield { ticks: `${n} of ${this.tenants.tenantId}` };
+      }
+    }
+  }
+
+  const tenancy = TenancyModule.forRoot({
+    store: new InMemoryTenantStore([
+      { id: 'acme', schema: 't_acme' },
+      { id: 'globex', schema: 't_globex' },
+    ]),
+  });
+  const mercurius: MercuriusDriverConfig = { driver: MercuriusDriver, autoSchemaFile: true, subscription: true };
+  const apollo: ApolloDriverConfig = {
+    driver: ApolloDriver,
+    autoSchemaFile: true,
+    subscriptions: { 'graphql-ws': true },
+  };
+
+  @Module({ imports: [tenancy, GraphQLModule.forRoot(mercurius)], providers: [TicksResolver] })
+  class MercuriusModule {}
+
+  @Module({ imports: [tenancy, GraphQLModule.forRoot(apollo)], providers: [TicksResolver] })
+  class ApolloModule {}
+
+  /** What a socket is sent for a subscription, until it ends. */
+  async function subscribe(url: string, headers: Record<string, string>): Promise<string[]> {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
+    const ended = new Promise<string[]>((resolve) => {
+      const texts: string[] = [];
+      socket.on('message', (data: Buffer) => {
+        const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: unknown };
+        if (type === 'connection_ack') {
+          socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { ticks }' } }));
+        } else if (type === 'next') {
+          const { data: ticks, errors } = payload as { data?: { ticks: string }; errors?: unknown };
+          texts.push(ticks?.ticks ?? JSON.stringify(errors));
+        } else {
+          if (type === 'error') texts.push(JSON.stringify(payload));
+          resolve(texts);
+        }
+      });
+    });
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ type: 'connection_init', payload: {} }));
+    return ended.finally(() => socket.terminate());
+  }
+
+  let running: RunningApp;
+  afterEach(() => {
+    asked.length = 0;
+    return running.app.close();
+  });
+
+  it('has its handshake’s tenant with Mercurius, which comes by the hooks of Fastify', async () => {
+    running = await startApp(MercuriusModule, 'Fastify');
+    const ids = Array.from({ length: 20 }, (_, n) => (n % 2 ? 'acme' : 'globex'));
+
+    const heard = await Promise.all(ids.map((id) => subscribe(running.url, { 'x-tenant-id': id })));
+
+    expect(heard).toEqual(ids.map((id) => [0, 1, 2].map((n) => `${n} of ${id}`)));
+  });
+
+  it.each([
+    ['Mercurius', MercuriusModule, 'Fastify', {}, 'TENANT_REQUIRED'],
+    ['Apollo, which has a server of its own', ApolloModule, 'Express', { 'x-tenant-id': 'acme' }, 'INTERNAL_ERROR'],
+  ] as const)('is refused before its resolver without one: %s', async (_driver, module, adapter, headers, code) => {
+    running = await startApp(module, adapter);
+
+    const heard = await subscribe(running.url, headers);
+
+    expect(heard.join()).toContain(code);
+    expect(asked).toEqual([]);
+  });
+});
