@@ -74,6 +74,7 @@ export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 
 export {
+  AddressLimitExceededError,
   InvalidTenantIdError,
   IsolationViolationError,
   StatementTimeoutError,

@@ -1,7 +1,7 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import { ConfigService } from '@nestjs/config';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModuleRef, Reflector } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
 import { TenantConfigService } from './config/tenant-config.service.js';
@@ -11,6 +11,7 @@ import { TenantDatabase } from './database/tenant-database.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
+import { ExecutionClaims } from './resolution/execution-claims.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
@@ -24,7 +25,7 @@ import { TenantSchemaService } from './schemas/tenant-schema.service.js';
 import { TenancyEvents } from './tenancy-events.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
 import { TenancyOptionsError } from './tenancy.errors.js';
-import { TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
+import { REQUEST_CLAIMS, TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
 import { TenantIdValidator } from './tenants/tenant-id.js';
 import type { TenantStore } from './tenants/tenant-store.js';
 import { TenantService } from './tenants/tenant.service.js';
@@ -90,6 +91,11 @@ const CORE: Provider[] = [
     },
   },
   {
+    provide: REQUEST_CLAIMS,
+    inject: [TenantResolution, Reflector],
+    useFactory: (resolution: TenantResolution, reflector: Reflector) => new ExecutionClaims(resolution, reflector),
+  },
+  {
     provide: RequestScopes,
     inject: [TenantResolution, TENANCY_OPTIONS],
     useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
@@ -139,7 +145,15 @@ const DATABASE: Provider[] = [
   },
 ];
 
-const CORE_EXPORTS = [TenantService, TenantContext, TenantConfigService, TenantResolution, TenantDataSourceFactory];
+const CORE_EXPORTS = [
+  TenantService,
+  TenantContext,
+  TenantConfigService,
+  TenantResolution,
+  TenantDataSourceFactory,
+  // For what is made in the application's modules: TenantCacheInterceptor, TenantThrottlerGuard.
+  REQUEST_CLAIMS,
+];
 const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
 
 /** The providers of the module, and those that other modules may inject. */

@@ -77,6 +77,16 @@ export class TenantResolution {
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
+  /** Whether a verified claim is asked for, on every route. */
+  get asksClaims(): boolean {
+    return this.claimsOf(undefined).length > 0;
+  }
+
+  /** Whether the caller is authenticated, as far as the claims go. */
+  isAuthenticated(request: TenantRequest, route?: RouteTenancy): boolean {
+    return this.claimsOf(route).some((claim) => claim.isAuthenticated(request));
+  }
+
   private async find(request: TenantRequest, route?: RouteTenancy): Promise<Finding> {
     const claims = this.claimsOf(route);
     const lookUps = this.lookUps();
