@@ -27,6 +27,7 @@ describe('the package', () => {
       'TenancyOptionsError',
       'TenantAddressError',
       'TenantAddresses',
+      'TenantCacheInterceptor',
       'TenantCacheOptions',
       'TenantClaimMismatchError',
       'TenantConfigConflictError',

@@ -23,6 +23,7 @@ import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
 import { TenancyEvents } from './tenancy-events.js';
+import { TenantlessGlobals } from './tenantless-globals.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
 import { TenancyOptionsError } from './tenancy.errors.js';
 import { REQUEST_CLAIMS, TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
@@ -106,6 +107,7 @@ const CORE: Provider[] = [
     inject: [TenantDataSourceFactory, ModuleRef],
     useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
+  TenantlessGlobals,
   // In this order: the one that refuses comes after the one that decides.
   { provide: APP_GUARD, useClass: RouteTenantGuard },
   { provide: APP_GUARD, useClass: TenantGuard },
