@@ -7,6 +7,8 @@ export default defineConfig({
   resolve: {
     // The sources, not what was built of them: a test never runs against a stale build.
     alias: {
+      // Before the name that it begins with.
+      'nestjs-tenancy/throttler': source('./libs/tenancy/src/throttler.ts'),
       'nestjs-tenancy': source('./libs/tenancy/src/index.ts'),
       'communication-schema': source('./libs/communication-schema/src/index.ts'),
       'problem-details': source('./libs/problem-details/src/index.ts'),

@@ -26,8 +26,10 @@ export async function startApp(
   module: Type,
   adapter: Adapter = 'Express',
   configure: (app: INestApplication) => void = () => undefined,
+  { trustProxy = false }: { trustProxy?: boolean } = {},
 ): Promise<RunningApp> {
-  const http = adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter();
+  const http = adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter({ trustProxy });
+  if (http instanceof ExpressAdapter) http.set('trust proxy', trustProxy);
   const app = await NestFactory.create(module, http, { logger: false, abortOnError: false });
   configure(app);
   await app.listen(0, '127.0.0.1');

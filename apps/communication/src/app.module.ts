@@ -7,6 +7,7 @@ import type { Environment } from './environment.js';
 import { ENVIRONMENT } from './environment.js';
 import { EnvironmentModule } from './environment.module.js';
 import { HealthModule } from './health/health.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { SendingModule } from './sending/sending.module.js';
 import { SettingsController } from './settings/settings.controller.js';
@@ -26,6 +27,7 @@ export class AppModule {
         // Before TenancyModule: the claim must be there when the tenant is looked for.
         AuthModule,
         TenancyModule.forRootAsync({ inject: [ENVIRONMENT], useFactory: tenancyOptions }),
+        LimitsModule,
         MessagesModule,
         TemplatesModule,
         SendingModule,

@@ -19,6 +19,8 @@ describe('the environment', () => {
       DATABASE_POOL_SIZE: 10,
       TENANT_BASE_DOMAIN: 'localhost',
       TENANT_CACHE_TTL_MS: 2_000,
+      PLAN_REQUESTS_PER_MINUTE: { default: { limit: 600, ttl: 60_000 }, gold: { limit: 6_000, ttl: 60_000 } },
+      ADDRESS_REQUESTS_PER_MINUTE: { limit: 600, ttl: 60_000 },
       JWT_ISSUER: 'communication',
       TWILIO_BASE_URL: 'https://api.twilio.com',
       MESSAGE_ATTEMPTS: 5,
@@ -27,6 +29,12 @@ describe('the environment', () => {
       MESSAGE_CONCURRENCY: 5,
       MESSAGE_SWEEP_MS: 60_000,
     });
+  });
+
+  it.each(['600', 'gold=6000', 'default=0', 'default=many'])('is refused with limits that are none: %s', (limits) => {
+    expect(() => readEnvironment({ ...NEEDED, PLAN_REQUESTS_PER_MINUTE: limits })).toThrow(
+      'PLAN_REQUESTS_PER_MINUTE: ',
+    );
   });
 
   it('is refused with every variable that is not right, and never its value', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { planRequestsPerMinute, requestsPerMinute } from './limits/requests-per-minute.js';
 import { emailSender, smsSender } from './settings/settings.js';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -31,8 +32,12 @@ const environment = z.object({
   TENANT_BASE_DOMAIN: z.hostname().toLowerCase().default('localhost'),
   /** After this time at the latest a suspended tenant is refused and its changed settings are seen. */
   TENANT_CACHE_TTL_MS: z.coerce.number().int().min(0).max(3_600_000).default(2_000),
-  /** A Redis that all instances share what they know of the tenants through; each keeps its own where it is absent. */
+  /** A Redis that all instances share what they know of the tenants through, and count in; each is alone where it is absent. */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
+  /** How many requests a tenant may make in a minute, by its plan. */
+  PLAN_REQUESTS_PER_MINUTE: planRequestsPerMinute.prefault('default=600,gold=6000'),
+  /** How many an address may make that are no tenant's: without a valid token, or for nobody. */
+  ADDRESS_REQUESTS_PER_MINUTE: requestsPerMinute.prefault('600'),
   JWT_SECRET: z.string().min(32),
   JWT_ISSUER: z.string().default('communication'),
   /** `smtp://user:password@host:port`; `?ignoreTLS=true` for a server without TLS that offers it. */

@@ -5,6 +5,7 @@ import * as names from './index.js';
 describe('the package', () => {
   it('exports these names and no other: a new one is a decision', () => {
     expect(Object.keys(names).sort()).toEqual([
+      'AddressLimitExceededError',
       'BypassTenancy',
       'ClaimTenantResolver',
       'CurrentTenant',
@@ -26,6 +27,7 @@ describe('the package', () => {
       'TenancyOptionsError',
       'TenantAddressError',
       'TenantAddresses',
+      'TenantCacheInterceptor',
       'TenantCacheOptions',
       'TenantClaimMismatchError',
       'TenantConfigConflictError',

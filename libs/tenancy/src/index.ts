@@ -63,6 +63,8 @@ export type {
 export { TenantAddresses } from './config/addresses/tenant-addresses.js';
 export type { TenantHttpAnswer, TenantHttpRequest } from './config/addresses/send-request.js';
 
+export { TenantCacheInterceptor } from './caching/tenant-cache.interceptor.js';
+
 export type {
   TenantDatabaseOptions,
   TenantDatabaseServerOptions,
@@ -76,6 +78,7 @@ export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
 
 export {
+  AddressLimitExceededError,
   InvalidTenantIdError,
   IsolationViolationError,
   StatementTimeoutError,

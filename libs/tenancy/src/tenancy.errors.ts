@@ -201,6 +201,19 @@ export class TenantQuotaExceededError extends TenancyError {
   }
 }
 
+/** An address asked too often without being a tenant's: unauthenticated, for nobody, or for a tenant that may not be used. */
+export class AddressLimitExceededError extends TenancyError {
+  readonly code = 'ADDRESS_LIMIT_EXCEEDED';
+
+  constructor(
+    readonly limit: number,
+    /** When to try again, in seconds. */
+    readonly retryAfter: number,
+  ) {
+    super(`The address made its ${limit} requests that count for no tenant. Try again in ${retryAfter} s.`);
+  }
+}
+
 /** A change of a tenant's settings that the declared schema refuses. Nothing was stored. */
 export class TenantConfigInvalidError extends TenancyError {
   readonly code = 'TENANT_CONFIG_INVALID';

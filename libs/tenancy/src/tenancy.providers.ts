@@ -19,6 +19,7 @@ import { TenantDatabase } from './database/tenant-database.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
+import { ExecutionClaims } from './resolution/execution-claims.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { addGatewayFilter } from './resolution/gateway-filters.js';
 import { HttpEntry } from './resolution/http-entry.js';
@@ -35,9 +36,10 @@ import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
 import { TenancyEvents } from './tenancy-events.js';
+import { TenantlessGlobals } from './tenantless-globals.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
 import { TenancyOptionsError } from './tenancy.errors.js';
-import { TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
+import { REQUEST_CLAIMS, TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
 import { TenantIdValidator } from './tenants/tenant-id.js';
 import type { TenantStore } from './tenants/tenant-store.js';
 import { TenantService } from './tenants/tenant.service.js';
@@ -103,6 +105,11 @@ const CORE: Provider[] = [
     },
   },
   {
+    provide: REQUEST_CLAIMS,
+    inject: [TenantResolution, Reflector],
+    useFactory: (resolution: TenantResolution, reflector: Reflector) => new ExecutionClaims(resolution, reflector),
+  },
+  {
     provide: RequestScopes,
     inject: [TenantResolution, TENANCY_OPTIONS],
     useFactory: (resolution: TenantResolution, { exclude, required }: TenancyModuleOptions) =>
@@ -143,6 +150,7 @@ const CORE: Provider[] = [
     inject: [TenantDataSourceFactory, ModuleRef],
     useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
+  TenantlessGlobals,
   // In this order: the one that refuses comes after the one that decides.
   { provide: APP_GUARD, useClass: RouteTenantGuard },
   { provide: APP_GUARD, useClass: TenantGuard },
@@ -204,6 +212,8 @@ const CORE_EXPORTS = [
   TenantDataSourceFactory,
   // What a module needs that mounts TenantMiddleware once more, where it wants to have it.
   RequestScopes,
+  // For what is made in the application's modules: TenantCacheInterceptor, TenantThrottlerGuard.
+  REQUEST_CLAIMS,
 ];
 const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
 

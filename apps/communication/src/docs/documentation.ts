@@ -52,6 +52,7 @@ export function serveDocumentation(app: INestApplication): void {
         [401, 'UNAUTHENTICATED'],
         [403, 'TENANT_FORBIDDEN'],
         [404, 'TENANT_NOT_FOUND, or what was asked for is not there'],
+        [429, 'TENANT_QUOTA_EXCEEDED, ADDRESS_LIMIT_EXCEEDED'],
       ].map(([status, description]) => ({
         status: Number(status),
         description: String(description),

@@ -70,6 +70,9 @@ export class TestService {
       TENANT_MANAGEMENT_URL: this.registry.url,
       TENANT_MANAGEMENT_TOKEN: REGISTRY_TOKEN,
       TENANT_CACHE_TTL_MS: '0',
+      // Tests ask more often than anybody who pays.
+      PLAN_REQUESTS_PER_MINUTE: 'default=1000000',
+      ADDRESS_REQUESTS_PER_MINUTE: '1000000',
       JWT_SECRET,
       SMTP_URL: this.mail.url,
       TWILIO_BASE_URL: this.sms.url,

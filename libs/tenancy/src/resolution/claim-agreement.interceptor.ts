@@ -6,9 +6,8 @@ import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
 import { belongsToNoTenant } from './belongs-to-no-tenant.js';
+import { requestOf } from './request-of.js';
 import type { RouteTenancy } from './route-tenancy.js';
-import { handshakeOf } from './socket-handshake.js';
-import type { TenantRequest } from './tenant-request.js';
 import { TenantResolution } from './tenant-resolution.js';
 
 /**
@@ -33,19 +32,5 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
     const request = tenant && (route || this.resolution.hasClaims) ? requestOf(context) : undefined;
     if (!tenant || !request) return next.handle();
     return this.resolution.assertClaim(request, tenant.id, route).then(() => next.handle());
-  }
-}
-
-/** GraphQL keeps the request in the context that its resolvers are given third. */
-function requestOf(context: ExecutionContext): TenantRequest | undefined {
-  switch (context.getType<string>()) {
-    case 'http':
-      return context.switchToHttp().getRequest<TenantRequest>();
-    case 'graphql':
-      return context.getArgByIndex<{ req?: TenantRequest } | undefined>(2)?.req;
-    case 'ws':
-      return handshakeOf(context.switchToWs().getClient<object>());
-    default:
-      return undefined;
   }
 }

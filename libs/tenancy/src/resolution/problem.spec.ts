@@ -27,6 +27,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantSuspendedError('acme', 'suspended'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantForbiddenError('acme', 'why'), 404, 'TENANT_NOT_FOUND'],
   [new errors.TenantQuotaExceededError('acme', 'connections', 5, 3), 429, 'TENANT_QUOTA_EXCEEDED'],
+  [new errors.AddressLimitExceededError(300, 3), 429, 'ADDRESS_LIMIT_EXCEEDED'],
   [new errors.StatementTimeoutError('acme', 500), 504, 'STATEMENT_TIMEOUT'],
   [new errors.TenantServiceUnavailableError('10.0.0.7 is down'), 503, 'TENANT_SERVICE_UNAVAILABLE'],
   [new errors.TenantContextMissingError(), 500, 'INTERNAL_ERROR'],

@@ -1,4 +1,5 @@
 import {
+  AddressLimitExceededError,
   InvalidTenantIdError,
   StatementTimeoutError,
   TenancyError,
@@ -88,9 +89,13 @@ export function problemOf(error: TenancyError): Problem {
       429,
       'Too Many Requests',
       error.code,
-      'The tenant uses all that it may use at once. Try again.',
+      'The tenant uses all that it may use now. Try again later.',
     );
     return { ...limited, retryAfter: error.retryAfter };
+  }
+  if (error instanceof AddressLimitExceededError) {
+    const detail = 'Too many requests of this address had no valid credentials, or no tenant. Try again later.';
+    return { ...problem(429, 'Too Many Requests', error.code, detail), retryAfter: error.retryAfter };
   }
   if (error instanceof StatementTimeoutError) {
     // Without a Retry-After: the same request would take as long again, and the server is not down.

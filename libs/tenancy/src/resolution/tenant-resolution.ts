@@ -97,6 +97,11 @@ export class TenantResolution {
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
+  /** Whether the caller is authenticated, as far as the claims go. */
+  isAuthenticated(request: TenantRequest, route?: RouteTenancy): boolean {
+    return this.claimsOf(route).some((claim) => claim.isAuthenticated(request));
+  }
+
   private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
     const claims = route ? this.claimsOf(route) : this.claims;
     const hints = route ? this.hintsOf(route) : this.hints;

@@ -38,13 +38,21 @@ export class ClaimTenantResolver implements TenantResolver {
   /** Whether somebody is authenticated whose claim has to be respected, be it there or not. */
   binds(request: TenantRequest): boolean {
     const principal = this.principalOf(request);
-    if (principal === undefined || principal === null || principal === false) return false;
-    return !(isObject(principal) && (this.options.mayActForAny?.(principal) ?? false));
+    return isSomebody(principal) && !(isObject(principal) && (this.options.mayActForAny?.(principal) ?? false));
+  }
+
+  /** Whether somebody is authenticated, whatever he may do. */
+  isAuthenticated(request: TenantRequest): boolean {
+    return isSomebody(this.principalOf(request));
   }
 
   private principalOf(request: TenantRequest): unknown {
     return this.options.principal ? this.options.principal(request) : userOf(request);
   }
+}
+
+function isSomebody(principal: unknown): boolean {
+  return principal !== undefined && principal !== null && principal !== false;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

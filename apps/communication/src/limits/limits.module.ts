@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
+import type { Environment } from '../environment.js';
+import { ENVIRONMENT } from '../environment.js';
+import { SharedCounts } from './shared-counts.js';
+
+@Module({ providers: [SharedCounts], exports: [SharedCounts] })
+class SharedCountsModule {}
+
+/** How much a tenant may ask, by its plan, and an address that is nobody's. */
+@Module({
+  imports: [
+    TenantThrottlerModule.forRootAsync({
+      imports: [SharedCountsModule],
+      inject: [ENVIRONMENT, SharedCounts],
+      useFactory: (environment: Environment, { storage }: SharedCounts) => ({
+        plans: environment.PLAN_REQUESTS_PER_MINUTE,
+        address: environment.ADDRESS_REQUESTS_PER_MINUTE,
+        storage,
+      }),
+    }),
+  ],
+})
+export class LimitsModule {}

@@ -1,0 +1,74 @@
+// What a flood of one tenant, or of nobody in a tenant's name, costs another tenant.
+//
+//   npm run prove:floods -- --seconds 5 --json
+//
+// A service with 4 ms of work in each request, the flood over 16 connections and the quiet tenant are processes of their own.
+// Exits with 1 where the quiet tenant was refused once, where a flood had more than its quota, where an answer was another
+// tenant's, or where the control, a limit that counts what a request claims, did not refuse its victim. Times are shown, not
+// judged.
+import { parseArgs } from 'node:util';
+import { align } from '../bench/report/align.mjs';
+import { runScene } from './floods/run-scene.mjs';
+import { scenes } from './floods/scenes.mjs';
+
+const HELP = `npm run prove:floods -- [--seconds N] [--json]
+
+  --seconds N    how long each scene takes, 1 to 40 (5)
+  --json         the results as JSON`;
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const seconds = Number(options.seconds);
+// A scene lies within one window of a minute: in the next, a flood has a quota again.
+if (!Number.isInteger(seconds) || seconds < 1 || seconds > 40) {
+  console.error(`--seconds is ${options.seconds}; it must be a whole number from 1 to 40.\n\n${HELP}`);
+  process.exit(2);
+}
+
+const results = [];
+for (const scene of scenes) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${scene.name} `);
+  results.push(await runScene(scene, { seconds }));
+}
+if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+const held = results.every(({ violations }) => violations.length === 0);
+if (options.json) console.log(JSON.stringify({ held, seconds, results }, null, 2));
+else printTable();
+process.exitCode = held ? 0 : 1;
+
+function printTable() {
+  const heads = [
+    'the quiet tenant',
+    'asked',
+    'answered',
+    'refused',
+    'p50 ms',
+    'p99 ms',
+    'the flood: 200',
+    '401',
+    '429',
+  ];
+  const rows = results.map(({ name, quiet, flood }) => [
+    name,
+    String(quiet.requests),
+    `${((100 * quiet.served) / quiet.requests).toFixed(1)} %`,
+    String(quiet.refused),
+    quiet.p50.toFixed(1),
+    quiet.p99.toFixed(1),
+    ...[200, 401, 429].map((status) => (flood ? String(flood.statuses[status] ?? 0) : '–')),
+  ]);
+  for (const line of align([heads, ...rows])) console.log(line);
+  for (const { name, violations } of results) for (const what of violations) console.log(`\n${name}: ${what}.`);
+  console.log(
+    `\n${held ? 'Held' : 'DID NOT HOLD'}: with limits, the quiet tenant is never refused for another’s flood.`,
+  );
+}
