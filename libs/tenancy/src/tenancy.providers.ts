@@ -8,6 +8,7 @@ import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import { TenantDatabase } from './database/tenant-database.js';
+import { outline } from './database/binding/sql-outline.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
@@ -18,6 +19,8 @@ import { RouteTenantGuard } from './resolution/route-tenant.guard.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
+import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
+import { SchemaGrants } from './schemas/schema-grants.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
@@ -137,10 +140,30 @@ const DATABASE: Provider[] = [
       return new TenantSchemaService(factory.dataSource, (tenant) => factory.forOwner(tenant), grantTo, roles);
     },
   },
+  {
+    provide: TenantMigrations,
+    inject: [TenantDataSourceFactory, TenantService, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      tenants: TenantService,
+      { database }: TenancyModuleOptions,
+    ): TenantMigrations => {
+      const factory = withDataSource(given);
+      return new TenantMigrations({
+        dataSource: factory.dataSource,
+        forOwner: (tenant) => factory.forOwner(tenant),
+        systemOf: (server) => factory.systemOf(server),
+        outside: (tenant, sql, values) => factory.outside.runAsOwner(tenant, (query) => query(sql, values)),
+        outline,
+        tenants,
+        grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
+      });
+    },
+  },
 ];
 
 const CORE_EXPORTS = [TenantService, TenantContext, TenantConfigService, TenantResolution, TenantDataSourceFactory];
-const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
+const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService, TenantMigrations];
 
 /** The providers of the module, and those that other modules may inject. */
 export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
