@@ -18,8 +18,8 @@ export class TenantRunOptions {
    * @defaultValue `1`
    */
   canary = 1;
-  /** How many tenants are worked on at once on each database server. @defaultValue `4` */
-  concurrency = 4;
+  /** How many tenants are worked on at once on each database server. @defaultValue `8` */
+  concurrency = 8;
   /** Whether the other tenants go on where one fails. Those that are at work are always finished. @defaultValue `'continue'` */
   onError: 'continue' | 'stop' = 'continue';
   /**
