@@ -278,3 +278,32 @@ describe('reverting', () => {
     await expect(migrations.revert({ migration: 'Nothing' })).rejects.toThrow('There is no migration "Nothing"');
   });
 });
+
+describe('tenants on several servers', () => {
+  const eu = useTestDatabase();
+
+  it('are migrated where they are, and a server that is not named takes only its own along', async () => {
+    const tenants = [
+      { id: 'acme', schema: 't_acme' },
+      { id: 'globex', schema: 't_globex', database: 'eu' },
+      { id: 'lost', schema: 't_lost', database: 'mars' },
+    ];
+    const servers = (migrations: Array<typeof CreateNotes>) => ({
+      default: { url: database.appUrl, migrations },
+      eu: { url: eu.appUrl },
+    });
+    const first = await start(tenants, servers([CreateNotes]));
+    for (const tenant of first.tenants.slice(0, 2)) await first.schemas.create(tenant);
+    const { migrations } = await start(tenants, servers([CreateNotes, AddAuthor]));
+    const report = await migrations.migrate();
+
+    expect(report.results.map(({ outcome, database: server }) => [outcome, server])).toEqual([
+      ['migrated', 'default'],
+      ['migrated', 'eu'],
+      ['unreadable', 'mars'],
+    ]);
+    expect(report.results[2].error).toMatchObject({ code: 'TENANT_DATABASE_UNKNOWN' });
+    expect(await eu.query('SELECT name FROM t_globex.migrations ORDER BY id')).toHaveLength(2);
+    expect((await migrations.drift()).tenants.map(({ state }) => state)).toEqual(['same', 'same', 'unreadable']);
+  });
+});
