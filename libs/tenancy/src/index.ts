@@ -76,6 +76,24 @@ export { TenantDatabase } from './database/tenant-database.js';
 export type { PlainQuery } from './database/outside/plain-query.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
+export type {
+  TenantMigrateOptions,
+  TenantMigrationsTransaction,
+  TenantRevertOptions,
+  TenantSelection,
+} from './schemas/migrations/tenant-migrations-options.js';
+export type {
+  TenantDrift,
+  TenantDriftReport,
+  TenantMigrationEvent,
+  TenantMigrationReport,
+  TenantMigrationResult,
+  TenantMigrationStatus,
+  TenantPlace,
+  TenantSchemaDifference,
+  TenantSchemaFault,
+} from './schemas/migrations/tenant-migrations-report.js';
+export { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
 
 export {
   AddressLimitExceededError,
@@ -94,6 +112,7 @@ export {
   TenantDatabaseUnknownError,
   TenantForbiddenError,
   TenantHintUntrustedError,
+  TenantMigrationError,
   TenantMismatchError,
   TenantNotFoundError,
   TenantQuotaExceededError,

@@ -335,6 +335,29 @@ export class TenantSchemaError extends TenancyError {
   }
 }
 
+/** The migrations of a tenant did not run, or were not reverted: `cause` says why. */
+export class TenantMigrationError extends TenancyError {
+  readonly code = 'TENANT_MIGRATION_FAILED';
+  /** The migration that failed; `undefined` where it was something around it. */
+  readonly migration: string | undefined;
+  /** What PostgreSQL calls the failure, such as `23505`; `undefined` where it was not the server's. */
+  readonly sqlState: string | undefined;
+
+  constructor(
+    readonly tenantId: string,
+    readonly schema: string,
+    reason: string,
+    { migration, sqlState, cause }: { migration?: string; sqlState?: string; cause?: unknown } = {},
+  ) {
+    super(
+      `Tenant ${JSON.stringify(tenantId)} (${schema})${migration === undefined ? '' : `, migration ${migration}`}: ${reason}`,
+      { cause },
+    );
+    this.migration = migration;
+    this.sqlState = sqlState;
+  }
+}
+
 /** The module was given options that it cannot work with safely. Thrown at start. */
 export class TenancyOptionsError extends TenancyError {
   readonly code = 'TENANCY_OPTIONS_INVALID';

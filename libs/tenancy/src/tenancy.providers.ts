@@ -16,6 +16,7 @@ import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import { TenantDatabase } from './database/tenant-database.js';
+import { outline } from './database/binding/sql-outline.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
@@ -32,6 +33,8 @@ import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
+import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
+import { SchemaGrants } from './schemas/schema-grants.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
@@ -202,6 +205,26 @@ const DATABASE: Provider[] = [
       return new TenantSchemaService(factory.dataSource, (tenant) => factory.forOwner(tenant), grantTo, roles);
     },
   },
+  {
+    provide: TenantMigrations,
+    inject: [TenantDataSourceFactory, TenantService, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      tenants: TenantService,
+      { database }: TenancyModuleOptions,
+    ): TenantMigrations => {
+      const factory = withDataSource(given);
+      return new TenantMigrations({
+        dataSource: factory.dataSource,
+        forOwner: (tenant) => factory.forOwner(tenant),
+        systemOf: (server) => factory.systemOf(server),
+        outside: (tenant, sql, values) => factory.outside.runAsOwner(tenant, (query) => query(sql, values)),
+        outline,
+        tenants,
+        grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
+      });
+    },
+  },
 ];
 
 const CORE_EXPORTS = [
@@ -215,7 +238,7 @@ const CORE_EXPORTS = [
   // For what is made in the application's modules: TenantCacheInterceptor, TenantThrottlerGuard.
   REQUEST_CLAIMS,
 ];
-const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService];
+const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService, TenantMigrations];
 
 /** The providers of the module, and those that other modules may inject. */
 export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicModule, 'providers' | 'exports'>> {

@@ -41,6 +41,27 @@ export async function admitMembers(
   }
 }
 
+/**
+ * A condition in SQL: all of the named roles are there, may take on the role, would not inherit it, and have no rights of
+ * their own to the schema. `names` and `role` are expressions.
+ */
+export function areAdmittedSql(
+  { schema }: Tenant,
+  names: string,
+  role: string,
+  { hasGrantOptions, maker, login }: RoleGround,
+): string {
+  const privilege = hasGrantOptions ? 'SET' : 'MEMBER';
+  const own = `ARRAY[${pg.escapeLiteral(maker)}, ${pg.escapeLiteral(login)}]::pg_catalog.name[]`;
+  const inherits = hasGrantOptions ? 'false' : `member.rolinherit AND NOT member.rolsuper AND name <> ALL (${own})`;
+  return `NOT EXISTS (
+    SELECT FROM pg_catalog.unnest(${names}) AS name LEFT JOIN pg_catalog.pg_roles AS member ON member.rolname = name
+     WHERE member.oid IS NULL OR NOT pg_catalog.pg_has_role(member.oid, ${role}, '${privilege}') OR (${inherits})
+        OR EXISTS (
+          SELECT FROM pg_catalog.pg_namespace, pg_catalog.aclexplode(nspacl) AS acl
+           WHERE nspname = ${pg.escapeLiteral(schema)} AND nspowner <> member.oid AND acl.grantee = member.oid))`;
+}
+
 /** The owner of the schemas may inherit: it has all these rights anyway. */
 function assertNoHeir(tenant: Tenant, { name, inherits }: Member, { hasGrantOptions, maker, login }: RoleGround): void {
   if (hasGrantOptions || !inherits || name === maker || name === login) return;

@@ -5,7 +5,7 @@ import { tenantRoleMark, tenantRoleName } from '../tenants/tenant-role.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { RoleGround } from './role-ground.js';
 import { groundOf } from './role-ground.js';
-import { admitMembers } from './role-members.js';
+import { admitMembers, areAdmittedSql } from './role-members.js';
 
 /**
  * The database roles of tenants. Each may use its own schema and read and write what is in it, and owns nothing: what its
@@ -28,7 +28,7 @@ export class TenantRoles {
     const mark = await markOf(role, runner);
     if (mark === undefined) await create(tenant, role, ground, runner);
     else if (mark !== tenantRoleMark(tenant.id, ground.database)) throw foreign(tenant, role);
-    await this.grant(tenant, role, runner);
+    for (const sql of this.grants(tenant, ground)) await runner.query(sql);
     await this.assertShared(tenant, role, runner);
     await admitMembers(tenant, role, [...new Set([ground.login, ...members])], ground, runner);
   }
@@ -46,16 +46,33 @@ export class TenantRoles {
     await runner.query(`DROP ROLE ${name}`);
   }
 
-  private async grant(tenant: Tenant, role: string, runner: QueryRunner): Promise<void> {
+  /** What gives a tenant's role what is in its schema now. */
+  grants(tenant: Tenant, { database }: RoleGround): string[] {
     const schema = pg.escapeIdentifier(tenant.schema);
-    const to = pg.escapeIdentifier(role);
-    await runner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${to}`);
-    // TRUNCATE is what Repository.clear() sends.
-    await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA ${schema} TO ${to}`);
-    await runner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${to}`);
-    // Which migrations ran is not the tenant's to say.
+    const to = pg.escapeIdentifier(tenantRoleName(tenant.schema, database));
     const migrations = `${schema}.${pg.escapeIdentifier(this.migrationsTable)}`;
-    await runner.query(`REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${migrations} FROM ${to}`);
+    return [
+      `GRANT USAGE ON SCHEMA ${schema} TO ${to}`,
+      // TRUNCATE is what Repository.clear() sends.
+      `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA ${schema} TO ${to}`,
+      `GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${to}`,
+      // Which migrations ran is not the tenant's to say.
+      `REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ${migrations} FROM ${to}`,
+    ];
+  }
+
+  /** A condition in SQL: there is nothing for `provide()` to do but `grants()`. */
+  isProvidedSql(tenant: Tenant, members: readonly string[], ground: RoleGround): string {
+    const role = pg.escapeLiteral(tenantRoleName(tenant.schema, ground.database));
+    const mark = pg.escapeLiteral(tenantRoleMark(tenant.id, ground.database));
+    return `EXISTS (
+      SELECT FROM pg_catalog.pg_roles AS role
+       WHERE role.rolname = ${role} AND pg_catalog.shobj_description(role.oid, 'pg_authid') = ${mark}
+         AND NOT EXISTS (
+           SELECT FROM pg_catalog.pg_namespace
+            WHERE nspname = ANY (${arraySql(this.sharedSchemasOf(tenant) ?? [])})
+              AND NOT pg_catalog.has_schema_privilege(role.oid, oid, 'USAGE'))
+         AND ${areAdmittedSql(tenant, arraySql([...new Set([ground.login, ...members])]), 'role.oid', ground)})`;
   }
 
   /**
@@ -75,6 +92,10 @@ export class TenantRoles {
         `GRANT USAGE ON SCHEMA ${pg.escapeIdentifier(missing.name)} TO PUBLIC; and GRANT SELECT for tables that all may read.`,
     );
   }
+}
+
+function arraySql(names: readonly string[]): string {
+  return `ARRAY[${names.map((name) => pg.escapeLiteral(name)).join(', ')}]::pg_catalog.name[]`;
 }
 
 /** The comment of a role, empty where it has none; `undefined` where there is no such role. */

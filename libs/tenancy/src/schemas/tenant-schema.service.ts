@@ -1,10 +1,12 @@
 import pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MigrationExecutor } from 'typeorm';
-import { TenantSchemaError } from '../tenancy.errors.js';
 import { tenantSchemaMark } from '../tenants/tenant-role.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
+import { SchemaGrants } from './schema-grants.js';
+import { lockSchema } from './schema-lock.js';
+import { hasOwnSchema, missingSchema } from './schema-owner.js';
 import type { TenantRoles } from './tenant-roles.js';
 
 /** Where a tenant's schema stands. */
@@ -26,14 +28,18 @@ const MIGRATIONS_TABLE = 'migrations';
  * @example await schemas.create(tenant) // CREATE SCHEMA, and every migration of `database.migrations`
  */
 export class TenantSchemaService {
+  private readonly grants: SchemaGrants;
+
   constructor(
     private readonly dataSource: DataSource,
     /** Works in a tenant's schema as the owner of what it makes there: `factory.forOwner`. */
     private readonly forOwner: (tenant: Tenant) => DataSource,
-    private readonly grantTo: readonly string[] = [],
+    grantTo: readonly string[] = [],
     /** Gives each tenant a role of its own; without it the roles of `grantTo` use the tables themselves. */
-    private readonly roles?: TenantRoles,
-  ) {}
+    roles?: TenantRoles,
+  ) {
+    this.grants = new SchemaGrants(grantTo, roles);
+  }
 
   /**
    * Creates a tenant's schema and brings it up to date. Repeating it is safe. A schema of that name that was not made for
@@ -42,8 +48,7 @@ export class TenantSchemaService {
   async create(init: Tenant): Promise<TenantSchemaStatus> {
     const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
-      const owner = await this.ownerOf(tenant, runner);
-      if (owner === undefined) {
+      if (!(await hasOwnSchema(tenant, runner))) {
         await runner.query(`CREATE SCHEMA ${pg.escapeIdentifier(tenant.schema)}`);
         await runner.query(
           `COMMENT ON SCHEMA ${pg.escapeIdentifier(tenant.schema)} IS ${pg.escapeLiteral(tenantSchemaMark(tenant.id))}`,
@@ -57,7 +62,7 @@ export class TenantSchemaService {
   async migrate(init: Tenant): Promise<TenantSchemaStatus> {
     const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
-      if ((await this.ownerOf(tenant, runner)) === undefined) throw missing(tenant);
+      if (!(await hasOwnSchema(tenant, runner))) throw missingSchema(tenant);
       return this.bringUpToDate(tenant, runner);
     });
   }
@@ -65,7 +70,7 @@ export class TenantSchemaService {
   async status(init: Tenant): Promise<TenantSchemaStatus> {
     const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
-      const exists = (await this.ownerOf(tenant, runner)) !== undefined;
+      const exists = await hasOwnSchema(tenant, runner);
       return this.statusOf(tenant, exists ? runner : undefined);
     });
   }
@@ -74,10 +79,10 @@ export class TenantSchemaService {
   async drop(init: Tenant): Promise<void> {
     const tenant = defineTenant(init);
     await this.locked(tenant, async (runner) => {
-      if ((await this.ownerOf(tenant, runner)) !== undefined) {
+      if (await hasOwnSchema(tenant, runner)) {
         await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(tenant.schema)} CASCADE`);
       }
-      await this.roles?.drop(tenant, runner);
+      await this.grants.drop(tenant, runner);
     });
   }
 
@@ -86,8 +91,7 @@ export class TenantSchemaService {
     // The transaction is already open: the executor joins it.
     executor.transaction = 'all';
     await executor.executePendingMigrations();
-    if (this.roles) await this.roles.provide(tenant, this.grantTo, runner);
-    else for (const role of this.grantTo) await grant(tenant, pg.escapeIdentifier(role), runner);
+    await this.grants.provide(tenant, runner);
     return this.statusOf(tenant, runner);
   }
 
@@ -107,26 +111,11 @@ export class TenantSchemaService {
     };
   }
 
-  /** The mark of whom a schema was made for: `undefined` where there is none of that name, an error where it is not his. */
-  private async ownerOf(tenant: Tenant, runner: QueryRunner): Promise<string | undefined> {
-    const [found] = await runner.manager.query<Array<{ owner: string | null }>>(
-      `SELECT obj_description(oid, 'pg_namespace') AS owner FROM pg_catalog.pg_namespace WHERE nspname = $1`,
-      [tenant.schema],
-    );
-    if (!found) return undefined;
-    if (found.owner === tenantSchemaMark(tenant.id)) return found.owner;
-    throw new TenantSchemaError(
-      tenant.schema,
-      `The schema ${tenant.schema} is there and was not made for tenant ${tenant.id}. ` +
-        'Give the tenant another schema, or drop that one.',
-    );
-  }
-
   private async locked<T>(tenant: Tenant, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     const runner = this.forOwner(tenant).createQueryRunner();
     try {
       await runner.startTransaction();
-      await runner.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tenancy:${tenant.schema}`]);
+      await lockSchema(tenant.schema, runner);
       const result = await work(runner);
       await runner.commitTransaction();
       return result;
@@ -137,15 +126,4 @@ export class TenantSchemaService {
       await runner.release();
     }
   }
-}
-
-async function grant(tenant: Tenant, role: string, runner: QueryRunner): Promise<void> {
-  const schema = pg.escapeIdentifier(tenant.schema);
-  await runner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
-  await runner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${role}`);
-  await runner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${role}`);
-}
-
-function missing(tenant: Tenant): TenantSchemaError {
-  return new TenantSchemaError(tenant.schema, `The schema ${tenant.schema} is not there. Create it first.`);
 }

@@ -1,0 +1,24 @@
+import { align } from './align.mjs';
+import { number, time } from './units.mjs';
+import { wrap } from './wrap.mjs';
+
+/** Rows of what many tenants take, the same for a terminal and for the README. */
+export function migrationRows({ method, seconds, ratios, create, nothingPending, drift }) {
+  const row = (name, milliseconds, ratio) => [name, time(milliseconds), ratio ?? ''];
+  return [
+    row('this library', seconds.library * 1_000, '1'),
+    row(`a DataSource per tenant, ${method.parallel} at once`, seconds.parallel * 1_000, ratios.parallel.toFixed(1)),
+    row('a DataSource per tenant, one after the other', seconds.serial * 1_000, ratios.serial.toFixed(1)),
+    row('nothing pending', nothingPending),
+    row('drift of all, a column dropped in one', drift.changed),
+    row('creating one tenant, median', create.median),
+  ];
+}
+
+export const migrationsTitle = ({ method: { tenants, tables, pending } }) =>
+  `${number(tenants)} tenants of ${tables} tables with ${pending} pending migrations; the ways take turns, each with tenants of ` +
+  'its own.';
+
+/** What it takes to migrate many tenants, for a terminal. */
+export const formatMigrations = (result) =>
+  [wrap(migrationsTitle(result)), '', ...align([['', 'time', 'ratio'], ...migrationRows(result)])].join('\n');
