@@ -37,6 +37,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TransactionAbortedError(), 500, 'INTERNAL_ERROR'],
   [new errors.UnsupportedStatementError('AND CHAIN'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantSchemaError('t_acme', 't_acme is not there'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenantMigrationError('acme', 't_acme', 'why'), 500, 'INTERNAL_ERROR'],
   [new errors.TenancyOptionsError('store is missing'), 500, 'INTERNAL_ERROR'],
 ];
 
