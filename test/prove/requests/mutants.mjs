@@ -8,7 +8,7 @@ const PATH = 'resolution/resolvers/path.resolver.js';
 const GUARD = 'resolution/tenant.guard.js';
 const PROBLEM = 'resolution/problem.js';
 
-const BINDS = 'asked !== claimed && claims.some((claim) => claim.binds(request))';
+const BINDS = 'asked !== claimed && isBound()';
 const host = (name, replace) => ({ name, by: 'strings', edits: [{ file: HOST, find: 'host.replace(PORT', replace }] });
 const one = (by, name, file, find, replace) => ({ name, by, edits: [{ file, find, replace }] });
 
@@ -34,8 +34,8 @@ export const MUTANTS = [
     'agreement',
     'anybody may act for any tenant',
     'resolution/resolvers/claim.resolver.js',
-    'return !(isObject',
-    'return false && !(isObject',
+    'isSomebody(principal) && !(isObject',
+    'false && isSomebody(principal) && !(isObject',
   ),
   one(
     'agreement',
@@ -75,13 +75,7 @@ export const MUTANTS = [
     'this.proxies.includes(peerOf(request))',
     "this.proxies.includes(request.headers['x-forwarded-for'] ?? peerOf(request))",
   ),
-  one(
-    'proxies',
-    'a stranger’s hint is passed over',
-    RESOLUTION,
-    '                refuse();',
-    '                continue;',
-  ),
+  one('proxies', 'a stranger’s hint is passed over', RESOLUTION, 'refuse();', 'return;'),
   one('proxies', 'a stranger’s hint counts', TRUST, '!this.resolvers.includes(resolver) ||', 'true ||'),
   one('proxies', 'a stranger’s forwarded host counts', TRUST, 'if (!this.isFromProxy(request))', 'if (false)'),
   one(

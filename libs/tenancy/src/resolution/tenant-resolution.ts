@@ -207,6 +207,6 @@ function isClaim(resolver: TenantResolver): resolver is ClaimTenantResolver {
 /** The one id of all answers; `undefined` where there are none. */
 function agreed(answers: readonly Answer[]): string | undefined {
   const first = answers[0]?.[1];
-  if (answers.length > 1 && answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
+  if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
   return first;
 }
