@@ -8,6 +8,7 @@ export default defineConfig({
     // The sources, not what was built of them: a test never runs against a stale build.
     alias: {
       // Before the name that it begins with.
+      'nestjs-tenancy/caching': source('./libs/tenancy/src/caching.ts'),
       'nestjs-tenancy/throttler': source('./libs/tenancy/src/throttler.ts'),
       'nestjs-tenancy': source('./libs/tenancy/src/index.ts'),
       'communication-schema': source('./libs/communication-schema/src/index.ts'),

@@ -9,10 +9,10 @@ import {
   HeaderTenantResolver,
   InMemoryTenantStore,
   TenancyModule,
-  TenantCacheInterceptor,
   TenantContext,
   TenantService,
 } from 'nestjs-tenancy';
+import { TenantCacheInterceptor } from 'nestjs-tenancy/caching';
 import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import type { Adapter, Answer, RunningApp } from './support/start-app.js';
 import { adapters, startApp } from './support/start-app.js';

@@ -5,7 +5,8 @@ import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions } from '@nestjs/throttler';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { InMemoryTenantStore, TenancyModule, TenantCacheInterceptor } from 'nestjs-tenancy';
+import { InMemoryTenantStore, TenancyModule } from 'nestjs-tenancy';
+import { TenantCacheInterceptor } from 'nestjs-tenancy/caching';
 import { TenantThrottlerGuard, TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import { startApp } from './support/start-app.js';
 
@@ -70,7 +71,9 @@ describe('at start, a warning names what to use instead of', () => {
       { configure: (app) => app.useGlobalInterceptors(new CacheInterceptor(app.get(CACHE_MANAGER), new Reflector())) },
     ],
   ])('Nest’s CacheInterceptor: %s', async (_how, parts) => {
-    expect(await warnings(parts)).toEqual([expect.stringContaining('Use TenantCacheInterceptor of nestjs-tenancy')]);
+    expect(await warnings(parts)).toEqual([
+      expect.stringContaining('Use TenantCacheInterceptor of nestjs-tenancy/caching'),
+    ]);
   });
 
   it.each<[string, Parts]>([

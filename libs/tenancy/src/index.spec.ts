@@ -27,7 +27,6 @@ describe('the package', () => {
       'TenancyOptionsError',
       'TenantAddressError',
       'TenantAddresses',
-      'TenantCacheInterceptor',
       'TenantCacheOptions',
       'TenantClaimMismatchError',
       'TenantConfigConflictError',

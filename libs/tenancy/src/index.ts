@@ -63,8 +63,6 @@ export type {
 export { TenantAddresses } from './config/addresses/tenant-addresses.js';
 export type { TenantHttpAnswer, TenantHttpRequest } from './config/addresses/send-request.js';
 
-export { TenantCacheInterceptor } from './caching/tenant-cache.interceptor.js';
-
 export type {
   TenantDatabaseOptions,
   TenantDatabaseServerOptions,

@@ -20,7 +20,7 @@ export class TenantlessGlobals implements OnApplicationBootstrap {
     if (interceptors.some((one) => isTenantless(one, CacheInterceptor.name, ['trackBy', 'intercept']))) {
       this.logger.warn(
         "The global CacheInterceptor knows no tenant: what it kept of one tenant's answers it gives to the next who asks " +
-          'for the same address. Use TenantCacheInterceptor of nestjs-tenancy instead.',
+          'for the same address. Use TenantCacheInterceptor of nestjs-tenancy/caching instead.',
       );
     }
     const guards = [...config.getGlobalGuards(), ...prototypes(config.getGlobalRequestGuards())];
