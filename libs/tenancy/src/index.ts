@@ -38,6 +38,15 @@ export { TenantService } from './tenants/tenant.service.js';
 export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
 export type { TenantMetrics } from './tenants/tenant-metrics.js';
 export type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
+export type {
+  NewTenant,
+  PlannedDrop,
+  PlannedDrops,
+  TenantChange,
+  TenantDrop,
+  TenantPlacement,
+} from './tenants/tenant-administration.js';
+export { TenantAdministration } from './tenants/tenant-administration.js';
 export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
 export { configVersionOf } from './tenants/config-version.js';
 export type { HttpTenantStoreOptions } from './tenants/http-tenant-store.js';
@@ -93,6 +102,7 @@ export type {
 } from './schemas/migrations/tenant-migrations-report.js';
 export { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
 
+export type { TenantChangeRefusal } from './tenancy.errors.js';
 export {
   AddressLimitExceededError,
   InvalidTenantIdError,
@@ -101,6 +111,7 @@ export {
   TenancyError,
   TenancyOptionsError,
   TenantAddressError,
+  TenantChangeRefusedError,
   TenantClaimMismatchError,
   TenantConfigConflictError,
   TenantConfigInvalidError,

@@ -358,6 +358,55 @@ export class TenantMigrationError extends TenancyError {
   }
 }
 
+/**
+ * What `TenantChangeRefusedError.reason` may be, beside the codes of a service of your own.
+ *
+ * | reason | |
+ * |---|---|
+ * | `TENANT_EXISTS` | a tenant of that id is there |
+ * | `TENANT_ID_RESERVED` | nobody may have that id |
+ * | `SCHEMA_TAKEN` | the database has a schema of that name, and it is not this tenant's |
+ * | `DOMAIN_TAKEN` | a domain is another tenant's |
+ * | `DATABASE_UNKNOWN` | no database server has that name |
+ * | `TENANT_BUSY` | somebody else is making or dropping it |
+ * | `TENANT_NOT_READY` | only an active or suspended tenant can be changed |
+ * | `TENANT_STATUS_CONFLICT` | from its status no way leads to that one |
+ * | `CONFIRMATION_REQUIRED` | a drop does not repeat the id |
+ * | `TENANT_NOT_ARCHIVED`, `TENANT_DROP_NOT_DUE` | a drop that comes too early |
+ * | `TENANT_MOVED` | it is not on the server that it was to be moved from |
+ * | `VALIDATION_FAILED` | a field is not what it must be |
+ */
+export type TenantChangeRefusal =
+  | 'TENANT_EXISTS'
+  | 'TENANT_ID_RESERVED'
+  | 'SCHEMA_TAKEN'
+  | 'DOMAIN_TAKEN'
+  | 'DATABASE_UNKNOWN'
+  | 'TENANT_BUSY'
+  | 'TENANT_NOT_READY'
+  | 'TENANT_STATUS_CONFLICT'
+  | 'CONFIRMATION_REQUIRED'
+  | 'TENANT_NOT_ARCHIVED'
+  | 'TENANT_DROP_NOT_DUE'
+  | 'TENANT_MOVED'
+  | 'VALIDATION_FAILED'
+  | (string & {});
+
+/** A tenant cannot be made, changed or dropped as asked. Nothing was changed. */
+export class TenantChangeRefusedError extends TenancyError {
+  readonly code = 'TENANT_CHANGE_REFUSED';
+
+  constructor(
+    readonly tenantId: string,
+    /** Stable: branch on it. */
+    readonly reason: TenantChangeRefusal,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
 /** The module was given options that it cannot work with safely. Thrown at start. */
 export class TenancyOptionsError extends TenancyError {
   readonly code = 'TENANCY_OPTIONS_INVALID';
