@@ -1,44 +1,66 @@
 import type { Tenant, TenantInit, TenancyModuleOptions } from 'nestjs-tenancy';
 import {
   defineTenant,
-  InMemoryTenantStore,
   TenancyModule,
+  TenantDatabase,
   TenantDataSourceFactory,
+  TenantErasure,
+  TenantExports,
   TenantMigrations,
+  TenantMoves,
   TenantSchemaService,
 } from 'nestjs-tenancy';
 import { Test } from '@nestjs/testing';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { afterEach } from 'vitest';
+import { PlacingTenantStore } from './placing-tenant-store.js';
 
 type MigrationClass = new () => MigrationInterface;
 type Database = NonNullable<TenancyModuleOptions['database']>;
 
 export interface Fleet {
   readonly tenants: readonly Tenant[];
-  readonly store: InMemoryTenantStore;
+  readonly store: PlacingTenantStore;
   readonly migrations: TenantMigrations;
   readonly schemas: TenantSchemaService;
   readonly factory: TenantDataSourceFactory;
+  readonly database: TenantDatabase;
+  readonly moves: TenantMoves;
+  readonly exports: TenantExports;
+  readonly erasure: TenantErasure;
 }
 
 /** Starts the module as an application does; what was started is closed after each test. */
-export function useFleets(): (tenants: readonly TenantInit[], database: Database) => Promise<Fleet> {
+export function useFleets(): (
+  tenants: readonly TenantInit[],
+  database: Database,
+  options?: Partial<TenancyModuleOptions>,
+) => Promise<Fleet> {
   const open: Array<() => Promise<void>> = [];
   afterEach(async () => {
     await Promise.all(open.splice(0).map((close) => close()));
   });
-  return async (inits, database) => {
+  return async (inits, database, options = {}) => {
     const tenants = inits.map(defineTenant);
-    const store = new InMemoryTenantStore(tenants);
-    const tenancy = TenancyModule.forRoot({ store, database });
+    const store = new PlacingTenantStore(tenants);
+    const tenancy = TenancyModule.forRoot({ store, database, ...options });
     const app = await Test.createTestingModule({ imports: [tenancy] }).compile();
     app.enableShutdownHooks();
     const factory = app.get(TenantDataSourceFactory);
     open.push(async () => {
       await app.close();
     });
-    return { tenants, store, factory, migrations: app.get(TenantMigrations), schemas: app.get(TenantSchemaService) };
+    return {
+      tenants,
+      store,
+      factory,
+      migrations: app.get(TenantMigrations),
+      schemas: app.get(TenantSchemaService),
+      database: app.get(TenantDatabase),
+      moves: app.get(TenantMoves),
+      exports: app.get(TenantExports),
+      erasure: app.get(TenantErasure),
+    };
   };
 }
 

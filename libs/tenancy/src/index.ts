@@ -101,6 +101,24 @@ export type {
   TenantSchemaFault,
 } from './schemas/migrations/tenant-migrations-report.js';
 export { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
+export type { TenantMoveOptions } from './schemas/moving/tenant-move-options.js';
+export type {
+  TenantMoveEvent,
+  TenantMoveReport,
+  TenantMoveStatus,
+  TenantMoveTable,
+} from './schemas/moving/tenant-move-report.js';
+export { TenantMoves } from './schemas/moving/tenant-moves.js';
+export type {
+  ExportedTable,
+  TenantExportEvent,
+  TenantExportManifest,
+  TenantExportOptions,
+  TenantExportReport,
+} from './schemas/exporting/tenant-export-manifest.js';
+export { TenantExports } from './schemas/exporting/tenant-exports.js';
+export type { ErasedPlace } from './schemas/tenant-erasure.js';
+export { TenantErasure } from './schemas/tenant-erasure.js';
 
 export type { TenantChangeRefusal } from './tenancy.errors.js';
 export {
@@ -123,8 +141,10 @@ export {
   TenantHintUntrustedError,
   TenantMigrationError,
   TenantMismatchError,
+  TenantMoveError,
   TenantNotFoundError,
   TenantQuotaExceededError,
+  TenantReadOnlyError,
   TenantRequiredError,
   TenantSchemaError,
   TenantServiceUnavailableError,

@@ -298,6 +298,27 @@ export class StatementTimeoutError extends TenancyError {
   }
 }
 
+/**
+ * The server refused to write: the tenant is being moved to another database server, and everything that was written before is
+ * on its way there. Nothing of the statement was stored.
+ */
+export class TenantReadOnlyError extends TenancyError {
+  readonly code = 'TENANT_READ_ONLY';
+  /** When to try again, in seconds. */
+  readonly retryAfter = 1;
+
+  constructor(
+    readonly tenantId: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Tenant ${JSON.stringify(tenantId)} is being moved to another database server and can only be read meanwhile. Try again ` +
+        'in 1 s.',
+      options,
+    );
+  }
+}
+
 /** A statement that cannot be bound to a tenant. It was not sent. */
 export class UnsupportedStatementError extends TenancyError {
   readonly code = 'STATEMENT_UNSUPPORTED';
@@ -404,6 +425,28 @@ export class TenantChangeRefusedError extends TenancyError {
     options?: ErrorOptions,
   ) {
     super(message, options);
+  }
+}
+
+/** A tenant was not moved to another database server, or a move was not ended: the message says why, and what is to be done. */
+export class TenantMoveError extends TenancyError {
+  readonly code = 'TENANT_MOVE_FAILED';
+
+  constructor(
+    readonly tenantId: string,
+    /**
+     * What it left: `unchanged`, the tenant works as it did before. `frozen`: it cannot be written until the move is repeated or
+     * undone.
+     */
+    readonly left: 'unchanged' | 'frozen',
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Tenant ${JSON.stringify(tenantId)}: ${reason}` +
+        (left === 'frozen' ? ' It can only be read until the move is run again, or undone.' : ''),
+      options,
+    );
   }
 }
 

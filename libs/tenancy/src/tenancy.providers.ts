@@ -12,6 +12,7 @@ import {
 } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import { DataSource, EntityManager } from 'typeorm';
+import { withoutSecrets } from './config/secrets/without-secrets.js';
 import { TenantConfigService } from './config/tenant-config.service.js';
 import { TenantContext } from './context/tenant-context.js';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
@@ -33,8 +34,11 @@ import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js
 import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
+import { TenantExports } from './schemas/exporting/tenant-exports.js';
 import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
+import { TenantMoves } from './schemas/moving/tenant-moves.js';
 import { SchemaGrants } from './schemas/schema-grants.js';
+import { TenantErasure } from './schemas/tenant-erasure.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
@@ -45,6 +49,8 @@ import { TenancyOptionsError } from './tenancy.errors.js';
 import { REQUEST_CLAIMS, TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
 import { TenantIdValidator } from './tenants/tenant-id.js';
 import type { TenantStore } from './tenants/tenant-store.js';
+import type { Tenant } from './tenants/tenant.js';
+import { defineTenant } from './tenants/tenant.js';
 import { TenantService } from './tenants/tenant.service.js';
 
 /** All wiring: each part is handed its slice of the options and knows nothing of the rest. */
@@ -225,6 +231,80 @@ const DATABASE: Provider[] = [
       });
     },
   },
+  {
+    provide: TenantMoves,
+    inject: [
+      TenantDataSourceFactory,
+      TENANT_STORE,
+      TenantService,
+      TenantIdValidator,
+      TenantMigrations,
+      TenantSchemaService,
+      TENANCY_OPTIONS,
+    ],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      store: TenantStore,
+      tenants: TenantService,
+      ids: TenantIdValidator,
+      migrations: TenantMigrations,
+      schemas: TenantSchemaService,
+      { database }: TenancyModuleOptions,
+    ): TenantMoves => {
+      const factory = withDataSource(given);
+      return new TenantMoves({
+        dataSource: factory.dataSource,
+        forOwner: (tenant) => factory.forOwner(tenant),
+        systemOf: (server) => factory.systemOf(server),
+        servers: serverNames(database),
+        grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
+        registry: {
+          find: (id) => findInStore(store, ids, id),
+          place: (id, placement) => placerOf(store).placeTenant(id, placement),
+          forget: (id) => tenants.invalidate(id),
+        },
+        drift: (tenant) => migrations.drift({ tenants: [tenant] }),
+        drop: (tenant) => schemas.drop(tenant),
+      });
+    },
+  },
+  {
+    provide: TenantExports,
+    inject: [TenantDataSourceFactory, TENANT_STORE, TenantIdValidator, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      store: TenantStore,
+      ids: TenantIdValidator,
+      { database, config }: TenancyModuleOptions,
+    ): TenantExports => {
+      const factory = withDataSource(given);
+      return new TenantExports({
+        find: (id) => findInStore(store, ids, id),
+        forOwner: (tenant) => factory.forOwner(tenant),
+        systemOf: (server) => factory.systemOf(server),
+        migrationsTable: (database && commonOptions(database).migrationsTableName) ?? 'migrations',
+        withoutSecrets: (stored) => withoutSecrets(stored, config?.keys),
+      });
+    },
+  },
+  {
+    provide: TenantErasure,
+    inject: [TenantDataSourceFactory, TenantService, TenantSchemaService, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      tenants: TenantService,
+      schemas: TenantSchemaService,
+      { database }: TenancyModuleOptions,
+    ): TenantErasure => {
+      const factory = withDataSource(given);
+      return new TenantErasure({
+        servers: serverNames(database),
+        systemOf: (server) => factory.systemOf(server),
+        drop: (tenant) => schemas.drop(tenant),
+        forget: (id) => tenants.invalidate(id),
+      });
+    },
+  },
 ];
 
 const CORE_EXPORTS = [
@@ -238,7 +318,16 @@ const CORE_EXPORTS = [
   // For what is made in the application's modules: TenantCacheInterceptor, TenantThrottlerGuard.
   REQUEST_CLAIMS,
 ];
-const DATABASE_EXPORTS = [DataSource, EntityManager, TenantDatabase, TenantSchemaService, TenantMigrations];
+const DATABASE_EXPORTS = [
+  DataSource,
+  EntityManager,
+  TenantDatabase,
+  TenantSchemaService,
+  TenantMigrations,
+  TenantMoves,
+  TenantExports,
+  TenantErasure,
+];
 
 /** The providers of the module, and those that other modules may inject. */
 export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicModule, 'providers' | 'exports'>> {
@@ -250,6 +339,25 @@ export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicMo
 /** The fields of one GraphQL request share its scope: only an interceptor gives one of them another. */
 function usesGraphQL(modules: ModulesContainer): boolean {
   return [...modules.values()].some(({ metatype }) => metatype.name === 'GraphQLModule');
+}
+
+function serverNames(database: TenancyModuleOptions['database']): string[] {
+  return database ? [...serverOptions(database).keys()] : [];
+}
+
+/** Past every cache. */
+async function findInStore(store: TenantStore, ids: TenantIdValidator, id: string): Promise<Tenant | undefined> {
+  const found = await store.findById(ids.parse(id));
+  return found && defineTenant(found);
+}
+
+interface TenantPlacer {
+  placeTenant(id: string, placement: { readonly database: string; readonly from: string }): Promise<unknown>;
+}
+
+function placerOf(store: TenantStore): TenantPlacer {
+  if ('placeTenant' in store) return store as TenantStore & TenantPlacer;
+  throw new TenancyOptionsError('The tenant store has no placeTenant(), which says where a tenant was moved to.');
 }
 
 function tenantRoles(database: NonNullable<TenancyModuleOptions['database']>): TenantRoles | undefined {

@@ -10,7 +10,7 @@ export interface TenancyScope {
   database?: string;
   /**
    * In the tenant's schema with the rights of its owner, for what makes and changes the tables. Nothing sets it but a
-   * DataSource of `TenantDataSourceFactory.forOwner()`, around its own statements, and
+   * DataSource of `TenantDataSourceFactory.forOwner()`, around its own statements, an `OwnerSession` around a COPY, and
    * `TenantDatabase.outsideTransaction()`, around a work that asks for it.
    */
   owner?: boolean;

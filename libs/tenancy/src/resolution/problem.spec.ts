@@ -29,6 +29,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantQuotaExceededError('acme', 'connections', 5, 3), 429, 'TENANT_QUOTA_EXCEEDED'],
   [new errors.AddressLimitExceededError(300, 3), 429, 'ADDRESS_LIMIT_EXCEEDED'],
   [new errors.StatementTimeoutError('acme', 500), 504, 'STATEMENT_TIMEOUT'],
+  [new errors.TenantReadOnlyError('acme'), 503, 'TENANT_READ_ONLY'],
   [new errors.TenantServiceUnavailableError('10.0.0.7 is down'), 503, 'TENANT_SERVICE_UNAVAILABLE'],
   [new errors.TenantContextMissingError(), 500, 'INTERNAL_ERROR'],
   [new errors.TenantMismatchError('tenant acme', 'tenant globex'), 500, 'INTERNAL_ERROR'],
@@ -38,6 +39,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.UnsupportedStatementError('AND CHAIN'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantSchemaError('t_acme', 't_acme is not there'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantMigrationError('acme', 't_acme', 'why'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenantMoveError('acme', 'unchanged', 'why'), 500, 'INTERNAL_ERROR'],
   [new errors.TenancyOptionsError('store is missing'), 500, 'INTERNAL_ERROR'],
 ];
 

@@ -13,6 +13,7 @@ import {
   TenantHintUntrustedError,
   TenantNotFoundError,
   TenantQuotaExceededError,
+  TenantReadOnlyError,
   TenantRequiredError,
   TenantServiceUnavailableError,
   TenantSuspendedError,
@@ -100,6 +101,10 @@ export function problemOf(error: TenancyError): Problem {
   if (error instanceof StatementTimeoutError) {
     // Without a Retry-After: the same request would take as long again, and the server is not down.
     return problem(504, 'Gateway Timeout', error.code, 'The request took the database too long. Ask for less of it.');
+  }
+  if (error instanceof TenantReadOnlyError) {
+    const moving = problem(503, 'Service Unavailable', error.code, 'Nothing can be changed for a moment. Try again.');
+    return { ...moving, retryAfter: error.retryAfter };
   }
   if (error instanceof TenantServiceUnavailableError) {
     const down = problem(503, 'Service Unavailable', error.code, 'The tenant cannot be looked up now. Try again.');

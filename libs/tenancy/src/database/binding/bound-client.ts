@@ -21,7 +21,7 @@ import { SearchPathReports } from './search-path-reports.js';
 import type { StatementPrefix } from './statement-prefix.js';
 import { beginMessages } from './statement-prefix.js';
 import type { StatementSender } from './statement-sender.js';
-import { nameTimeouts } from './statement-timeout.js';
+import { nameFailures } from './named-failure.js';
 import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
@@ -183,7 +183,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     if (traits === undefined && binding.keepsRole) {
       throw new UnsupportedStatementError("What shows no text could leave the tenant's role.");
     }
-    nameTimeouts(submittable, binding);
+    nameFailures(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {
       endWithConnection(submittable);

@@ -11,7 +11,7 @@ import { ResultReader } from './result-reader.js';
 import type { StatementPrefix } from './statement-prefix.js';
 import { existsMessages, existsSql } from './statement-prefix.js';
 import { extendedMessages } from './statement-messages.js';
-import { named } from './statement-timeout.js';
+import { named } from './named-failure.js';
 import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
 import type { TenantBinding } from './tenant-binding.js';

@@ -2,7 +2,8 @@
 // schemas, $2 the role of the tenant of each.
 //
 // A line is the same for each tenant: the name of its schema is left out where it stands before a dot, and the tenant's role
-// is called so. The order of columns is no part of it, and what PostgreSQL makes by itself is not either.
+// is called so. The order of columns is no part of it, and what PostgreSQL makes by itself is not either, nor what a move of
+// the tenant has put there: moving/move-mark.ts.
 const LINES = `
   chosen AS (
     SELECT namespace.oid, nspname, nspowner, nspacl, role,
@@ -59,7 +60,7 @@ const LINES = `
       FROM relation JOIN pg_catalog.pg_sequence ON seqrelid = relation.oid
     UNION ALL
     SELECT nspname, own, 'trigger', relname, tgname, pg_catalog.pg_get_triggerdef(pg_trigger.oid) || ' enabled ' || tgenabled::text
-      FROM relation JOIN pg_catalog.pg_trigger ON tgrelid = relation.oid AND NOT tgisinternal
+      FROM relation JOIN pg_catalog.pg_trigger ON tgrelid = relation.oid AND NOT tgisinternal AND tgname <> 'tenancy_move'
     UNION ALL
     SELECT nspname, own, 'rule', relname, rulename, pg_catalog.pg_get_ruledef(pg_rewrite.oid) || ' enabled ' || ev_enabled::text
       FROM relation JOIN pg_catalog.pg_rewrite ON ev_class = relation.oid AND rulename <> '_RETURN'
@@ -75,7 +76,7 @@ const LINES = `
     SELECT nspname, own, 'function', proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')', NULL,
            pg_catalog.concat_ws(' ', 'owner ' || pg_catalog.pg_get_userbyid(proowner),
              CASE WHEN prokind = 'a' THEN 'aggregate' ELSE pg_catalog.pg_get_functiondef(pg_proc.oid) END)
-      FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid
+      FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid AND proname <> 'tenancy_move'
     UNION ALL
     SELECT nspname, own, 'type', typname, NULL,
            pg_catalog.concat_ws(' ', 'kind ' || typtype::text, 'owner ' || pg_catalog.pg_get_userbyid(typowner),
@@ -99,7 +100,7 @@ const LINES = `
         UNION ALL
         SELECT nspname, own, role, proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')',
                COALESCE(proacl, pg_catalog.acldefault('f', proowner))
-          FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid
+          FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid AND proname <> 'tenancy_move'
         UNION ALL
         SELECT nspname, own, role, typname, typacl
           FROM chosen JOIN pg_catalog.pg_type ON typnamespace = chosen.oid AND typacl IS NOT NULL

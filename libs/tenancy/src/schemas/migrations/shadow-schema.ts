@@ -54,7 +54,7 @@ export class ShadowSchemas {
 const CONCURRENTLY = /^(\s*(?:create\s+(?:unique\s+)?|drop\s+|re)index\b[^;'"$]*?)\bconcurrently\b/i;
 
 /** In a schema that nobody uses the same comes of it without, and that may be in a transaction. */
-function leaveOutConcurrently(runner: QueryRunner): void {
+export function leaveOutConcurrently(runner: QueryRunner): void {
   const { query } = runner as { query: (sql: string, ...rest: unknown[]) => Promise<unknown> };
   Object.assign(runner, {
     query: (sql: string, ...rest: unknown[]) => query.call(runner, sql.replace(CONCURRENTLY, '$1'), ...rest),
@@ -62,7 +62,7 @@ function leaveOutConcurrently(runner: QueryRunner): void {
 }
 
 /** Another connection would not see what is made in this transaction, and might wait for its end, which waits for it. */
-function refuseOthers(view: DataSource): void {
+export function refuseOthers(view: DataSource): void {
   Object.defineProperty(view, 'createQueryRunner', {
     configurable: true,
     value: () => {

@@ -84,7 +84,7 @@ export class Unlocked {
  * Asks again and again. To wait in the server would be a statement under way, with a snapshot of its own, and CREATE INDEX
  * CONCURRENTLY of whoever has the lock waits for those.
  */
-async function waitForLock({ schema }: Tenant, lockTimeout: number, guard: QueryRunner): Promise<void> {
+export async function waitForLock({ schema }: Tenant, lockTimeout: number, guard: QueryRunner): Promise<void> {
   const until = performance.now() + lockTimeout;
   while (!(await tryLockSchema(schema, guard))) {
     if (performance.now() > until) {

@@ -1,4 +1,4 @@
-import { StatementTimeoutError } from '../../tenancy.errors.js';
+import { StatementTimeoutError, TenantReadOnlyError } from '../../tenancy.errors.js';
 import type { PgSubmittable } from './pg-internals.js';
 import type { TenantBinding } from './tenant-binding.js';
 
@@ -9,15 +9,19 @@ interface ServerError extends Error {
   readonly routine?: string;
 }
 
-/** The error of a statement; one that says so where the server cut the statement off. */
+/** The SQLSTATE of what is refused while a tenant is moved: schemas/moving/move-mark.ts. */
+const READ_ONLY = 'TN503';
+
+/** The error of a statement; one that says so where the server cut the statement off, or refused to write. */
 export function named(error: ServerError, { tenantId, statementTimeout }: TenantBinding): Error {
-  if (tenantId === undefined || statementTimeout === undefined || !isTimeout(error)) return error;
+  if (tenantId === undefined) return error;
+  if (error.code === READ_ONLY) return new TenantReadOnlyError(tenantId, { cause: error });
+  if (statementTimeout === undefined || !isTimeout(error)) return error;
   return new StatementTimeoutError(tenantId, statementTimeout, { cause: error });
 }
 
 /** The same for a cursor or a stream. */
-export function nameTimeouts(submittable: PgSubmittable, binding: TenantBinding): void {
-  if (binding.statementTimeout === undefined) return;
+export function nameFailures(submittable: PgSubmittable, binding: TenantBinding): void {
   const { handleError } = submittable;
   submittable.handleError = (error, connection) => handleError.call(submittable, named(error, binding), connection);
 }

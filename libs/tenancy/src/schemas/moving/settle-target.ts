@@ -1,0 +1,36 @@
+import pg from 'pg';
+import type { QueryRunner } from 'typeorm';
+import type { Tenant } from '../../tenants/tenant.js';
+import { transaction } from '../migrations/locked-transaction.js';
+import { waitForLock } from '../migrations/without-transaction.js';
+import { hasOwnSchema } from '../schema-owner.js';
+import { readMark, removeMark } from './move-mark.js';
+import type { TenantMovesParts } from './move-parts.js';
+
+/** Drops what a move has made on the server that it went to, as long as the tenant does not work there. */
+export async function dropTarget(target: Tenant, parts: TenantMovesParts, lockTimeout: number): Promise<void> {
+  await underLock(target, parts, lockTimeout, async (runner) => {
+    if (!(await hasOwnSchema(target, runner)) || (await readMark(target.schema, runner))?.role !== 'target') return;
+    await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(target.schema)} CASCADE`);
+    await parts.grants.drop(target, runner);
+  });
+}
+
+/** Lets the schema be one like any other: the registry knows it. */
+export async function settleTarget(target: Tenant, parts: TenantMovesParts, lockTimeout: number): Promise<void> {
+  await underLock(target, parts, lockTimeout, async (runner) => {
+    if ((await readMark(target.schema, runner))?.role === 'target') await removeMark(target.schema, runner);
+  });
+}
+
+async function underLock(
+  tenant: Tenant,
+  { forOwner }: TenantMovesParts,
+  lockTimeout: number,
+  work: (runner: QueryRunner) => Promise<void>,
+): Promise<void> {
+  await transaction(forOwner(tenant), lockTimeout, async (runner) => {
+    await waitForLock(tenant, lockTimeout, runner);
+    await work(runner);
+  });
+}
