@@ -26,6 +26,26 @@ describe('an excluded path', () => {
     expect(isExcluded(path)).toBe(false);
   });
 
+  it('costs no more than its length, however often its wildcards could fit', () => {
+    const isWebhook = excludedPaths(['/*/a*/a*/a*/a*/a*/a*/in']);
+
+    expect(isWebhook(`/x${'/a'.repeat(8_000)}/out`)).toBe(false);
+    expect(isWebhook(`/x${'/a'.repeat(8_000)}/in`)).toBe(true);
+  });
+
+  it('has no text twice that its pattern has twice', () => {
+    const isExcluded = excludedPaths(['/in*in', '/a*bc*c']);
+
+    expect(['/in', '/inn', '/inin', '/abc', '/abcc', '/a/b/bc/c/'].map(isExcluded)).toEqual([
+      false,
+      false,
+      true,
+      false,
+      true,
+      true,
+    ]);
+  });
+
   it('begins with a slash', () => {
     expect(() => excludedPaths(['health'])).toThrow(TenancyOptionsError);
   });
