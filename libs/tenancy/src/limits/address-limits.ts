@@ -1,5 +1,6 @@
 import { AddressLimitExceededError } from '../tenancy.errors.js';
 import { BoundedMap } from '../tenants/bounded-map.js';
+import { SteadyClock } from '../tenants/steady-clock.js';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { RequestLimit } from './request-limit.js';
 
@@ -12,6 +13,7 @@ const MAX_REFUSED = 10_000;
  */
 export class AddressLimits {
   private readonly refusedUntil = new BoundedMap<string, number>(MAX_REFUSED);
+  private readonly clock = new SteadyClock();
 
   constructor(
     private readonly storage: ThrottlerStorage,
@@ -22,7 +24,7 @@ export class AddressLimits {
   check(address: string): void {
     const until = this.refusedUntil.get(address);
     if (until === undefined) return;
-    const rest = until - Date.now();
+    const rest = until - this.clock.now();
     if (rest > 0) throw new AddressLimitExceededError(this.limit.limit, Math.ceil(rest / 1_000));
     this.refusedUntil.delete(address);
   }
@@ -38,6 +40,6 @@ export class AddressLimits {
       'address',
     );
     if (!isBlocked && totalHits < limit) return;
-    this.refusedUntil.set(address, Date.now() + (isBlocked ? timeToBlockExpire : timeToExpire) * 1_000);
+    this.refusedUntil.set(address, this.clock.now() + (isBlocked ? timeToBlockExpire : timeToExpire) * 1_000);
   }
 }

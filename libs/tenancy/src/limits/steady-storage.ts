@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { withDeadline } from '../tenants/deadline.js';
+import { SteadyClock } from '../tenants/steady-clock.js';
 import type { ThrottlerRecord } from './window-storage.js';
 import { WindowStorage } from './window-storage.js';
 
@@ -13,6 +14,7 @@ const RETRY_AFTER = 1_000;
  */
 export class SteadyStorage implements ThrottlerStorage {
   private readonly own = new WindowStorage();
+  private readonly clock = new SteadyClock();
   private readonly logger = new Logger('TenancyModule');
   private retryAt = 0;
 
@@ -22,7 +24,7 @@ export class SteadyStorage implements ThrottlerStorage {
   ) {}
 
   async increment(...request: Parameters<ThrottlerStorage['increment']>): Promise<ThrottlerRecord> {
-    if (Date.now() < this.retryAt) return this.countAlone(request);
+    if (this.clock.now() < this.retryAt) return this.countAlone(request);
     try {
       const record = await withDeadline(this.shared.increment(...request), this.timeout, 'The storage of the limits');
       if (this.retryAt > 0) this.logger.log('The storage of the limits answers again.');
@@ -33,7 +35,7 @@ export class SteadyStorage implements ThrottlerStorage {
         const why = error instanceof Error ? error.message : String(error);
         this.logger.warn(`The storage of the limits fails; each instance counts for itself until it answers. ${why}`);
       }
-      this.retryAt = Date.now() + RETRY_AFTER;
+      this.retryAt = this.clock.now() + RETRY_AFTER;
       return this.countAlone(request);
     }
   }

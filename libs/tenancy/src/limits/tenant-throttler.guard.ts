@@ -68,7 +68,9 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
     const { req, res } = this.getRequestResponse(context);
     const name = throttler.name ?? 'default';
     const tenantId = admittedTenant(req);
-    const subject = tenantId === undefined ? `address:${await getTracker(req, context)}` : `tenant:${tenantId}`;
+    // An id may have a pattern of the application's own, with a colon in it, or a brace that Redis reads.
+    const subject =
+      tenantId === undefined ? `address:${await getTracker(req, context)}` : `tenant:${encodeURIComponent(tenantId)}`;
     const key = `${subject}:${name}${this.routeOf(context, name)}`;
     const record = await this.storageService.increment(key, ttl, limit, blockDuration, name);
     const reset = Math.max(1, record.isBlocked ? record.timeToBlockExpire : record.timeToExpire);

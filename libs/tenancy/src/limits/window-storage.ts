@@ -1,5 +1,6 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { BoundedMap } from '../tenants/bounded-map.js';
+import { SteadyClock } from '../tenants/steady-clock.js';
 
 /** What a `ThrottlerStorage` answers. Times are in seconds. */
 export type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
@@ -17,13 +18,14 @@ interface Window {
  */
 export class WindowStorage implements ThrottlerStorage {
   private readonly windows: BoundedMap<string, Window>;
+  private readonly clock = new SteadyClock();
 
   constructor(max = 100_000) {
     this.windows = new BoundedMap(max);
   }
 
   increment(key: string, ttl: number, limit: number, blockDuration: number): Promise<ThrottlerRecord> {
-    const now = Date.now();
+    const now = this.clock.now();
     let window = this.windows.get(key);
     if (!window || window.endsAt <= now) {
       window = { hits: 0, endsAt: now + ttl, blockedUntil: window?.blockedUntil ?? 0 };

@@ -1,6 +1,15 @@
-/** A map that forgets the least recently used entry when it is full. */
+interface Entry<V> {
+  value: V;
+  /** Whether it was asked for since it was looked at last for somebody's place. */
+  isUsed: boolean;
+}
+
+/**
+ * A map that forgets an entry that was not used lately when it is full. Who is used is noted, and not moved to another place
+ * each time: a look-up is made for each request, room only where somebody new comes.
+ */
 export class BoundedMap<K, V> {
-  private readonly entries = new Map<K, V>();
+  private readonly entries = new Map<K, Entry<V>>();
 
   constructor(private readonly max: number) {}
 
@@ -9,25 +18,39 @@ export class BoundedMap<K, V> {
   }
 
   get(key: K): V | undefined {
-    const value = this.entries.get(key);
-    if (value === undefined) return undefined;
-    // A Map iterates in the order of insertion: inserting again makes the entry the most recent one.
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    return value;
+    const entry = this.entries.get(key);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.value;
   }
 
   set(key: K, value: V): void {
-    this.entries.delete(key);
-    this.entries.set(key, value);
-    if (this.entries.size > this.max) this.entries.delete(this.entries.keys().next().value as K);
+    const entry = this.entries.get(key);
+    if (entry !== undefined) {
+      entry.value = value;
+      entry.isUsed = true;
+      return;
+    }
+    if (this.max < 1) return;
+    if (this.entries.size >= this.max) this.makeRoom();
+    this.entries.set(key, { value, isUsed: false });
   }
 
-  [Symbol.iterator](): IterableIterator<[K, V]> {
-    return this.entries.entries();
+  *[Symbol.iterator](): IterableIterator<[K, V]> {
+    for (const [key, { value }] of this.entries) yield [key, value];
   }
 
   delete(key: K): void {
     this.entries.delete(key);
+  }
+
+  /** The one that came first goes, or is given a second chance where it was used: it comes last then. */
+  private makeRoom(): void {
+    for (const [key, entry] of this.entries) {
+      this.entries.delete(key);
+      if (!entry.isUsed) return;
+      entry.isUsed = false;
+      this.entries.set(key, entry);
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TenantServiceUnavailableError } from '../tenancy.errors.js';
+import { TenantServiceUnavailableError, TenantSuspendedError } from '../tenancy.errors.js';
 import { InMemoryTenantStore } from './in-memory-tenant-store.js';
 import type { Tenant } from './tenant.js';
 import { TenantService } from './tenant.service.js';
@@ -98,6 +98,18 @@ describe('a tenant in use that gets old', () => {
 
     await turn();
     expect(await tenants.findTenant('acme')).toBeUndefined();
+  });
+});
+
+describe('a clock that is put back', () => {
+  it('makes nobody younger: a tenant is asked for again when it was before', async () => {
+    await tenants.getTenant('acme');
+    store.save({ ...golden, status: 'suspended' });
+    after(-3_600_000);
+    expect((await tenants.getTenant('acme')).status).toBe('active');
+    after(1_000);
+
+    await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
   });
 });
 

@@ -3,6 +3,7 @@ import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
 import { outsideScopes } from './outside-scopes.js';
 import type { LoadedTenant, SharedCache } from './shared-cache.js';
+import type { SteadyClock } from './steady-clock.js';
 import type { StoreGuard } from './store-guard.js';
 import { StoreLookups } from './store-lookups.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
@@ -28,6 +29,7 @@ export class KnownTenants {
     private readonly shared: SharedCache,
     private readonly options: TenantCacheOptions,
     private readonly counters: TenantCounters,
+    private readonly clock: SteadyClock,
   ) {
     this.entries = new BoundedMap(options.max);
     this.absent = new BoundedMap(options.negativeMax);
@@ -58,7 +60,7 @@ export class KnownTenants {
   }
 
   metrics(): TenantMetrics {
-    const now = Date.now();
+    const now = this.clock.now();
     let oldestAge = 0;
     for (const [, { loadedAt }] of this.entries) oldestAge = Math.max(oldestAge, now - loadedAt);
     return {
@@ -73,7 +75,7 @@ export class KnownTenants {
   /** The active tenant of a key where nobody has to be asked, now or in the background. */
   recall(key: string): Tenant | undefined {
     const entry = this.entries.get(key);
-    const now = Date.now();
+    const now = this.clock.now();
     if (!entry || now >= entry.refreshAt || now - entry.loadedAt >= this.options.ttl) return undefined;
     if (entry.tenant.status !== 'active') return undefined;
     this.counters.hits.process += 1;
@@ -82,7 +84,7 @@ export class KnownTenants {
 
   /** The tenant of a key: as it is kept, or as the question is answered. */
   async find(key: string, question: Question): Promise<Tenant | undefined> {
-    const now = Date.now();
+    const now = this.clock.now();
     const entry = this.entries.get(key);
     if (entry && now - entry.loadedAt < this.options.ttl) {
       if (now >= entry.refreshAt) this.refresh(key, question, entry);
@@ -100,7 +102,7 @@ export class KnownTenants {
 
   /** Looks a tenant up before anybody has to wait for it. */
   private refresh(key: string, question: Question, entry: TenantEntry): void {
-    if (this.flights.has(key) || Date.now() < (entry.retryAt ?? 0)) return;
+    if (this.flights.has(key) || this.clock.now() < (entry.retryAt ?? 0)) return;
     this.counters.refreshes += 1;
     // What comes of it is kept, or noted, by the flight itself.
     this.fly(key, question, entry).catch(() => undefined);
@@ -110,7 +112,7 @@ export class KnownTenants {
   private async renew(key: string, question: Question, entry: TenantEntry): Promise<Tenant | undefined> {
     const isFailing = entry.retryAt !== undefined;
     // While the store does not answer, one caller asks it again and the others take at once what is known.
-    if (Date.now() < (entry.retryAt ?? 0) || (isFailing && this.flights.has(key))) return this.stale(entry);
+    if (this.clock.now() < (entry.retryAt ?? 0) || (isFailing && this.flights.has(key))) return this.stale(entry);
     const flight = this.fly(key, question, entry);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, this.options.staleWait, 'late')));
@@ -154,9 +156,10 @@ export class KnownTenants {
     entry: TenantEntry | undefined,
   ): Promise<Tenant | undefined> {
     // Before the question: what is changed while it is answered may be missing in the answer.
-    const loadedAt = Date.now();
+    const loadedAt = this.clock.now();
     const shared = await this.shared.get(key, entry?.loadedAt);
-    if (shared) {
+    // Where a tenant's tables are does not change but by a move: that only the store says.
+    if (shared && (!entry || isSamePlace(shared.tenant, entry.tenant))) {
       this.counters.hits.sharedCache += 1;
       if (isCurrent()) this.keep(key, shared);
       return shared.tenant;
@@ -183,7 +186,7 @@ export class KnownTenants {
   ): Promise<void> {
     if (!tenant) {
       this.entries.delete(key);
-      this.absent.set(key, Date.now());
+      this.absent.set(key, this.clock.now());
       return;
     }
     this.absent.delete(key);
@@ -201,15 +204,19 @@ export class KnownTenants {
   /** A known tenant is used as it is for a while, and the store is not asked for it. */
   private leaveAlone(key: string): void {
     const entry = this.entries.get(key);
-    if (entry) this.entries.set(key, { ...entry, retryAt: Date.now() + this.options.retryAfter });
+    if (entry) this.entries.set(key, { ...entry, retryAt: this.clock.now() + this.options.retryAfter });
   }
 
   private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {
-    return entry !== undefined && Date.now() - entry.loadedAt < this.options.staleTtl;
+    return entry !== undefined && this.clock.now() - entry.loadedAt < this.options.staleTtl;
   }
 
   private stale(entry: TenantEntry): Tenant {
     this.counters.stale += 1;
     return entry.tenant;
   }
+}
+
+function isSamePlace(one: Tenant, other: Tenant): boolean {
+  return one.schema === other.schema && one.database === other.database;
 }

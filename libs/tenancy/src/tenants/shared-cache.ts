@@ -3,10 +3,15 @@ import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 import { withDeadline } from './deadline.js';
+import { isSameProof, proofOf } from './entry-proof.js';
+import type { SteadyClock } from './steady-clock.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import type { TenantCounters } from './tenant-metrics.js';
 import type { Tenant } from './tenant.js';
 import { isRecord } from './tenant.js';
+
+/** As much as HttpTenantStore reads of an answer by default. */
+const MAX_LENGTH = 1_048_576;
 
 /** What is used of cache-manager. */
 export type CacheManager = Pick<Cache, 'get' | 'set' | 'del'>;
@@ -27,6 +32,7 @@ export class SharedCache {
     private readonly cache: CacheManager | undefined,
     private readonly options: TenantCacheOptions,
     private readonly counters: TenantCounters,
+    private readonly clock: SteadyClock,
   ) {
     this.changed = new BoundedMap(options.max);
     this.breaker = new CircuitBreaker(options.breakerFailures, options.retryAfter);
@@ -36,11 +42,11 @@ export class SharedCache {
   async get(key: string, newerThan = Number.NEGATIVE_INFINITY): Promise<LoadedTenant | undefined> {
     const entry: unknown = await this.use((cache) => cache.get(cacheKey(key)));
     if (!isRecord(entry) || entry.key !== key || typeof entry.loadedAt !== 'number') return undefined;
-    // Another instance's clock may be ahead of this one's: nothing is younger than now.
-    const loadedAt = Math.min(entry.loadedAt, Date.now());
-    if (!(Date.now() - loadedAt < this.options.ttl) || loadedAt <= (this.changed.get(key) ?? 0)) return undefined;
+    const loadedAt = this.clock.fromSystem(entry.loadedAt);
+    if (!(this.clock.now() - loadedAt < this.options.ttl) || loadedAt <= (this.changed.get(key) ?? 0)) return undefined;
     if (loadedAt <= newerThan) return undefined;
     try {
+      if (!this.isOurs(key, entry.loadedAt, entry)) return undefined;
       const tenant = adoptAnswer(key, entry.tenant as Tenant | undefined);
       return tenant && { tenant, loadedAt };
     } catch {
@@ -51,12 +57,23 @@ export class SharedCache {
   async set(key: string, { tenant, loadedAt }: LoadedTenant): Promise<void> {
     // To many caches a ttl of 0 means for ever.
     if (this.options.ttl === 0) return;
-    await this.use((cache) => cache.set(cacheKey(key), { key, tenant, loadedAt }, this.options.ttl));
+    const entry = { key, tenant, loadedAt: this.clock.toSystem(loadedAt) };
+    const { secret } = this.options;
+    const proof = secret && proofOf(secret, key, entry.loadedAt, JSON.stringify(tenant));
+    await this.use((cache) => cache.set(cacheKey(key), proof ? { ...entry, proof } : entry, this.options.ttl));
+  }
+
+  /** Whether an instance has put it there, as far as a secret can tell; and no more than a tenant may be. */
+  private isOurs(key: string, loadedAt: number, { tenant, proof }: Readonly<Record<string, unknown>>): boolean {
+    const json = JSON.stringify(tenant) as string | undefined;
+    if (json === undefined || json.length > MAX_LENGTH) return false;
+    const { secret } = this.options;
+    return secret === undefined || isSameProof(proof, proofOf(secret, key, loadedAt, json));
   }
 
   /** Declares what there is of a key out of date, at once for this process. */
   async forget(key: string): Promise<void> {
-    this.changed.set(key, Date.now());
+    this.changed.set(key, this.clock.now());
     await this.delete(key);
   }
 

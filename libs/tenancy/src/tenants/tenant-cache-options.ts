@@ -47,7 +47,14 @@ export class TenantCacheOptions {
    * without a question to the store: what a flood of them costs. More than `maxLookups`, as one under way counts. @defaultValue `1_000`
    */
   maxMisses = 1_000;
+  /**
+   * Proves what instances tell each other by the shared cache: the same on all, 32 characters or more. Without it, whoever can
+   * write there can say where the tables of a tenant are. @defaultValue none
+   */
+  secret: string | undefined = undefined;
 }
+
+const MIN_SECRET = 32;
 
 /** What would let nobody in. */
 const LEAST: Partial<Record<string, number>> = { breakerFailures: 1, maxLookups: 1, maxMisses: 1 };
@@ -57,9 +64,13 @@ export function completeCacheOptions(given: Partial<TenantCacheOptions>): Tenant
   const options = new TenantCacheOptions();
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
+    if (name === 'secret') {
+      options.secret = checkedSecret(value);
+      continue;
+    }
     // NaN, which a variable of the environment becomes so easily, would make every comparison false: nothing cached, or
     // nothing ever forgotten.
-    if (!Number.isFinite(value) || value < 0) {
+    if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
       throw new TenancyOptionsError(`cache.${name} is ${String(value)}; it must be a number that is not negative.`);
     }
     const least = LEAST[name];
@@ -72,4 +83,10 @@ export function completeCacheOptions(given: Partial<TenantCacheOptions>): Tenant
     Object.assign(options, { [name]: value });
   }
   return options;
+}
+
+/** Never with what was given: it may be a secret all the same. */
+function checkedSecret(given: unknown): string {
+  if (typeof given === 'string' && given.length >= MIN_SECRET) return given;
+  throw new TenancyOptionsError(`cache.secret is a text of ${MIN_SECRET} characters or more: openssl rand -base64 32`);
 }

@@ -507,10 +507,13 @@ describe('a shared cache', () => {
 
   const entry = (over: object) => ({
     key: 'id:acme',
-    tenant: { id: 'acme', schema: 't_evil' },
+    tenant: evil,
     loadedAt: Date.now(),
     ...over,
   });
+  const evil = { id: 'acme', schema: 't_evil' };
+  const bottomless = (): unknown => JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+  const deep = (levels: number): object => (levels === 0 ? {} : { inner: deep(levels - 1) });
 
   it.each<readonly [string, () => unknown]>([
     ['nothing', () => undefined],
@@ -526,6 +529,10 @@ describe('a shared cache', () => {
     ['a time that is no number', () => entry({ loadedAt: 'now' })],
     ['a time that is not a number', () => entry({ loadedAt: Number.NaN })],
     ['an entry that is too old', () => entry({ loadedAt: Date.now() - times.ttl })],
+    ['a tenant that is too large', () => entry({ tenant: { ...evil, metadata: { text: 'x'.repeat(1_048_576) } } })],
+    ['a tenant that is too deep', () => entry({ tenant: { ...evil, config: deep(200) } })],
+    ['a tenant without a ground', () => entry({ tenant: { ...evil, config: bottomless() } })],
+    ['settings that change what objects are', () => entry({ tenant: { ...evil, __proto__: { id: 'acme' }, id: 'x' } })],
   ])('that holds %s holds nothing', async (_what, held) => {
     const cache = { get: async () => held(), set: async () => undefined, del: async () => true };
 
@@ -568,6 +575,17 @@ describe('a shared cache', () => {
     expect((await service.getTenant('acme')).config).toEqual({ a: 1 });
   });
 
+  it('does not say that a known tenant’s tables are somewhere else: that is asked of the store', async () => {
+    const cache = createCache({ stores: [new Keyv()] });
+    const service = new TenantService(store, cache, times);
+    await service.getTenant('acme');
+    after(times.ttl);
+    await cache.set(key, entry({ loadedAt: Date.now() }));
+
+    expect((await service.getTenant('acme')).schema).toBe('t_acme');
+    expect(store.asked).toEqual(['acme', 'acme']);
+  });
+
   it('that cannot be cleared does not bring back what it holds', async () => {
     const cache = createCache({ stores: [new Keyv()] });
     const stuck = { get: cache.get.bind(cache), set: cache.set.bind(cache), del: () => Promise.reject(new Error('x')) };
@@ -578,6 +596,50 @@ describe('a shared cache', () => {
     await service.updateConfig('acme', { a: 1 });
 
     expect((await service.getTenant('acme')).config).toEqual({ a: 1 });
+  });
+});
+
+describe('a shared cache with a secret', () => {
+  const secret = 's'.repeat(32);
+  const key = 'tenancy:tenant:id:acme';
+  const proven = { ...times, secret };
+  let cache: ReturnType<typeof createCache>;
+  beforeEach(async () => {
+    cache = createCache({ stores: [new Keyv()] });
+    await new TenantService(store, cache, proven).getTenant('acme');
+    store.asked.length = 0;
+  });
+
+  it('gives an instance what another one asked for', async () => {
+    expect((await new TenantService(store, cache, proven).getTenant('acme')).schema).toBe('t_acme');
+    expect(store.asked).toEqual([]);
+  });
+
+  it.each<readonly [string, (kept: Record<string, unknown>) => unknown]>([
+    ['another schema', (kept) => ({ ...kept, tenant: { ...(kept.tenant as object), schema: 't_globex' } })],
+    ['another time', (kept) => ({ ...kept, loadedAt: Number(kept.loadedAt) + 1 })],
+    ['no proof', ({ proof: _, ...kept }) => kept],
+    ['a proof that is none', (kept) => ({ ...kept, proof: 'x'.repeat(43) })],
+    ['a proof that is no text', (kept) => ({ ...kept, proof: [kept.proof, kept.proof] })],
+  ])('that was given %s holds nothing', async (_what, change) => {
+    await cache.set(key, change((await cache.get<Record<string, unknown>>(key))!));
+
+    expect((await new TenantService(store, cache, proven).getTenant('acme')).schema).toBe('t_acme');
+    expect(store.asked).toEqual(['acme']);
+  });
+
+  it('holds nothing for who has another one', async () => {
+    await new TenantService(store, cache, { ...times, secret: 't'.repeat(32) }).getTenant('acme');
+
+    expect(store.asked).toEqual(['acme']);
+  });
+
+  it('has one that is none told apart at start, and not repeated', () => {
+    for (const short of ['hunter2', '', 7, null]) {
+      const make = () => new TenantService(store, cache, { secret: short as string });
+      expect(make).toThrow('cache.secret is a text of 32 characters or more');
+      expect(make).not.toThrow('hunter2');
+    }
   });
 });
 

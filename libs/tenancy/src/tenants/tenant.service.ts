@@ -4,6 +4,7 @@ import { adoptAnswer } from './adopt-answer.js';
 import { KnownTenants } from './known-tenants.js';
 import type { CacheManager } from './shared-cache.js';
 import { SharedCache } from './shared-cache.js';
+import { SteadyClock } from './steady-clock.js';
 import { StoreGuard } from './store-guard.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import { completeCacheOptions } from './tenant-cache-options.js';
@@ -37,7 +38,9 @@ export class TenantService {
     const completed = completeCacheOptions(options);
     const counters = new TenantCounters();
     this.guard = new StoreGuard(completed, counters);
-    this.known = new KnownTenants(this.guard, new SharedCache(cache, completed, counters), completed, counters);
+    const clock = new SteadyClock();
+    const shared = new SharedCache(cache, completed, counters, clock);
+    this.known = new KnownTenants(this.guard, shared, completed, counters, clock);
     this.learned = this.known.learned.asObservable();
   }
 
