@@ -8,7 +8,7 @@ const PATH = 'resolution/resolvers/path.resolver.js';
 const GUARD = 'resolution/tenant.guard.js';
 const PROBLEM = 'resolution/problem.js';
 
-const BINDS = 'asked !== claimed && isBound()';
+const BINDS = 'asked !== claimed && isBound(claims, request)';
 const host = (name, replace) => ({ name, by: 'strings', edits: [{ file: HOST, find: 'host.replace(PORT', replace }] });
 const one = (by, name, file, find, replace) => ({ name, by, edits: [{ file, find, replace }] });
 
@@ -41,8 +41,8 @@ export const MUTANTS = [
     'agreement',
     'what is malformed is passed over',
     RESOLUTION,
-    'answers.push([source, this.ids.parse(answer, source)])',
-    'this.ids.isValid(answer) && answers.push([source, answer])',
+    '[...answers, [source, this.ids.parse(answer, source)]]',
+    'this.ids.isValid(answer) ? [...answers, [source, answer]] : answers',
   ),
   one(
     'agreement',
@@ -75,7 +75,7 @@ export const MUTANTS = [
     'this.proxies.includes(peerOf(request))',
     "this.proxies.includes(request.headers['x-forwarded-for'] ?? peerOf(request))",
   ),
-  one('proxies', 'a stranger’s hint is passed over', RESOLUTION, 'refuse();', 'return;'),
+  one('proxies', 'a stranger’s hint is passed over', RESOLUTION, 'refuse(resolver, request);', 'return answers;'),
   one('proxies', 'a stranger’s hint counts', TRUST, '!this.resolvers.includes(resolver) ||', 'true ||'),
   one('proxies', 'a stranger’s forwarded host counts', TRUST, 'if (!this.isFromProxy(request))', 'if (false)'),
   one(
@@ -127,7 +127,7 @@ export const MUTANTS = [
     'strings',
     'the request line may name another host',
     REQUEST,
-    'if (sent === undefined || isSameHost(sent, other))',
+    'if (sent === undefined || !other || isSameHost(sent, other))',
     'if (true)',
   ),
   one(
@@ -163,13 +163,7 @@ export const MUTANTS = [
     'this.decode(sent[index])',
     'expected === PLACE ? this.decode(sent[index]) : sent[index]',
   ),
-  one(
-    'paths',
-    'the host in a request line is part of the path',
-    REQUEST,
-    "targetOf(request).replace(AUTHORITY, '')",
-    'targetOf(request)',
-  ),
+  one('paths', 'the host in a request line is part of the path', REQUEST, "target.replace(AUTHORITY, '')", 'target'),
 
   one('refusals', 'a suspended tenant is another failure', PROBLEM, 'error instanceof TenantSuspendedError ||', ''),
   one('refusals', 'a refusal says why', PROBLEM, "'There is no such tenant, or you may not use it.'", 'error.message'),

@@ -9,6 +9,19 @@ const PORT = /:\d{1,5}$/;
  */
 export function canonicalHost(host: string | undefined): string | undefined {
   if (host === undefined || host.length > 260) return undefined;
+  const earlier = known.get(host);
+  if (earlier !== undefined) return earlier === '' ? undefined : earlier;
+  const name = read(host);
+  // Those of an application are few. Whoever sends others only makes it forget them.
+  if (known.size >= 1_000) known.clear();
+  known.set(host, name ?? '');
+  return name;
+}
+
+/** What was read lately: each request asks, and nearly all for the same. Empty: what is no host name. */
+const known = new Map<string, string>();
+
+function read(host: string): string | undefined {
   const name = host.replace(PORT, '').replace(/\.$/, '');
   if (name.length > 253) return undefined;
   const labels = name.split('.');

@@ -46,13 +46,18 @@ export function headerOf(request: TenantRequest, name: string): string | undefin
  */
 export function hostOf(request: TenantRequest): string | undefined {
   const sent = headerOf(request, 'Host');
-  const others = [headerOf(request, ':authority'), AUTHORITY.exec(targetOf(request))?.[1]].filter(Boolean);
-  for (const other of others) {
-    if (sent === undefined || isSameHost(sent, other!)) continue;
+  const authority = request.headers[AUTHORITY_HEADER] === undefined ? undefined : headerOf(request, AUTHORITY_HEADER);
+  const target = targetOf(request);
+  // Most begin with a slash: there is no host in front of that.
+  const named = target.startsWith('/') ? undefined : AUTHORITY.exec(target)?.[1];
+  for (const other of [authority, named]) {
+    if (sent === undefined || !other || isSameHost(sent, other)) continue;
     throw new InvalidTenantIdError(`${sent} and ${other}`, 'host', 'A request is sent to one host.');
   }
-  return sent ?? others[0];
+  return sent ?? (authority || named || undefined);
 }
+
+const AUTHORITY_HEADER = ':authority';
 
 function isSameHost(one: string, other: string): boolean {
   const host = canonicalHost(one);
@@ -99,5 +104,6 @@ function targetOf({ originalUrl, url }: TenantRequest): string {
 
 /** Path and query. */
 function originOf(request: TenantRequest): string {
-  return targetOf(request).replace(AUTHORITY, '');
+  const target = targetOf(request);
+  return target.startsWith('/') ? target : target.replace(AUTHORITY, '');
 }

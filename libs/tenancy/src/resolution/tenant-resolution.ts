@@ -10,7 +10,7 @@ import {
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { Tenant } from '../tenants/tenant.js';
 import type { TenantService } from '../tenants/tenant.service.js';
-import { andThen, isThenable } from './and-then.js';
+import { isThenable } from './and-then.js';
 import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
@@ -55,7 +55,8 @@ export class TenantResolution {
 
   /** The same, without a promise where all answer at once and the tenant is known: most requests are like that. */
   resolve(request: TenantRequest, route?: RouteTenancy): Tenant | undefined | PromiseLike<Tenant | undefined> {
-    return andThen(this.find(request, route), ({ tenant }) => tenant);
+    const found = this.find(request, route);
+    return isThenable(found) ? found.then(({ tenant }) => tenant) : found.tenant;
   }
 
   /**
@@ -64,11 +65,8 @@ export class TenantResolution {
    * be used.
    */
   require(request: TenantRequest, route?: RouteTenancy): Tenant | PromiseLike<Tenant> {
-    return andThen(this.find(request, route), ({ tenant, unknownDomain }) => {
-      if (tenant) return tenant;
-      if (unknownDomain !== undefined) throw new TenantNotFoundError(unknownDomain);
-      throw new TenantRequiredError(this.sourcesOf(route));
-    });
+    const found = this.find(request, route);
+    return isThenable(found) ? found.then((later) => this.required(later, route)) : this.required(found, route);
   }
 
   /**
@@ -93,7 +91,7 @@ export class TenantResolution {
   async assertClaim(request: TenantRequest, tenantId: string, route?: RouteTenancy): Promise<void> {
     const claims = this.claimsOf(route);
     if (!claims.some((claim) => claim.binds(request))) return;
-    const claimed = agreed(await this.answers(claims, request, this.lookUps()));
+    const claimed = agreed(await this.answers(claims, request, new LookUps(this.trust, this.tenants)));
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
@@ -105,26 +103,39 @@ export class TenantResolution {
   private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
     const claims = route ? this.claimsOf(route) : this.claims;
     const hints = route ? this.hintsOf(route) : this.hints;
-    const lookUps = this.lookUps();
-    return andThen(this.answers(claims, request, lookUps), (claimed) =>
-      andThen(this.answers(hints, request, lookUps), (asked) =>
-        this.decide(agreed(claimed), agreed(asked), () => claims.some((claim) => claim.binds(request)), lookUps),
-      ),
-    );
+    const question = { request, claims, hints, lookUps: new LookUps(this.trust, this.tenants) };
+    const claimed = this.answers(claims, request, question.lookUps);
+    return isThenable(claimed)
+      ? claimed.then((later) => this.ask(question, agreed(later)))
+      : this.ask(question, agreed(claimed));
+  }
+
+  private ask(question: Question, claimed: string | undefined): Finding | PromiseLike<Finding> {
+    const asked = this.answers(question.hints, question.request, question.lookUps);
+    return isThenable(asked)
+      ? asked.then((later) => this.decide(question, claimed, agreed(later)))
+      : this.decide(question, claimed, agreed(asked));
   }
 
   private decide(
+    { claims, request, lookUps }: Question,
     claimed: string | undefined,
     asked: string | undefined,
-    isBound: () => boolean,
-    lookUps: LookUps,
   ): Finding | PromiseLike<Finding> {
     // Before any look-up: the answer tells nothing about who is there.
-    if (asked !== undefined && asked !== claimed && isBound()) throw new TenantClaimMismatchError(claimed, asked);
+    if (asked !== undefined && asked !== claimed && isBound(claims, request)) {
+      throw new TenantClaimMismatchError(claimed, asked);
+    }
     const id = asked ?? claimed;
     if (id === undefined) return lookUps;
     const tenant = this.tenants.recall(id);
     return tenant ? { tenant } : this.tenants.getTenant(id).then((found) => ({ tenant: found }));
+  }
+
+  private required({ tenant, unknownDomain }: Finding, route: RouteTenancy | undefined): Tenant {
+    if (tenant) return tenant;
+    if (unknownDomain !== undefined) throw new TenantNotFoundError(unknownDomain);
+    throw new TenantRequiredError(this.sourcesOf(route));
   }
 
   /** A route adds claims, and takes none away. */
@@ -143,51 +154,50 @@ export class TenantResolution {
     return [...all].filter((resolver) => !this.trust.resolvers.includes(resolver)).map(sourceOf);
   }
 
-  private lookUps(): LookUps {
-    const lookUps: LookUps = {
-      hostOf: (request) => this.trust.hostOf(request),
-      idOfDomain: async (domain) => {
-        const tenant = await this.tenants.findTenantByDomain(domain);
-        // One that may not be used is like one that is not there.
-        if (tenant?.status === 'active') return tenant.id;
-        lookUps.unknownDomain = domain;
-        return undefined;
-      },
-    };
-    return lookUps;
-  }
-
   private answers(
     resolvers: readonly TenantResolver[],
     request: TenantRequest,
-    directory: TenantDirectory,
+    lookUps: LookUps,
     first = 0,
-    answers: Answer[] = [],
-  ): Answer[] | PromiseLike<Answer[]> {
+    before: readonly Answer[] = NONE,
+  ): readonly Answer[] | PromiseLike<readonly Answer[]> {
+    let answers = before;
     for (let i = first; i < resolvers.length; i += 1) {
       const resolver = resolvers[i];
       const isTrusted = this.trust.mayAnswer(resolver, request);
-      const refuse = (): never => {
-        throw new TenantHintUntrustedError(sourceOf(resolver), peerOf(request));
-      };
-      const note = (answer: string | undefined): void => {
-        if (answer === undefined) return;
-        if (!isTrusted) refuse();
-        const source = sourceOf(resolver);
-        answers.push([source, this.ids.parse(answer, source)]);
-      };
-      // Nothing is looked up for a stranger: the difference would tell him what is there.
-      const answer = resolver.resolve(request, isTrusted ? directory : { ...directory, idOfDomain: refuse });
+      const answer = resolver.resolve(request, isTrusted ? lookUps : deaf(lookUps, resolver, request));
       if (isThenable(answer)) {
+        const earlier = answers;
         return answer.then((waited) => {
-          note(waited);
-          return this.answers(resolvers, request, directory, i + 1, answers);
+          const noted = this.noted(earlier, resolver, isTrusted, request, waited);
+          return this.answers(resolvers, request, lookUps, i + 1, noted);
         });
       }
-      note(answer);
+      answers = this.noted(answers, resolver, isTrusted, request, answer);
     }
     return answers;
   }
+
+  private noted(
+    answers: readonly Answer[],
+    resolver: TenantResolver,
+    isTrusted: boolean,
+    request: TenantRequest,
+    answer: string | undefined,
+  ): readonly Answer[] {
+    if (answer === undefined) return answers;
+    if (!isTrusted) refuse(resolver, request);
+    const source = sourceOf(resolver);
+    return [...answers, [source, this.ids.parse(answer, source)]];
+  }
+}
+
+/** What one request asks, of whom. */
+interface Question {
+  readonly request: TenantRequest;
+  readonly claims: readonly ClaimTenantResolver[];
+  readonly hints: readonly TenantResolver[];
+  readonly lookUps: LookUps;
 }
 
 type Answer = readonly [source: string, id: string];
@@ -198,7 +208,42 @@ interface Finding {
   readonly unknownDomain?: string;
 }
 
-type LookUps = TenantDirectory & { unknownDomain?: string };
+const NONE: readonly Answer[] = [];
+
+/** What the resolvers of one request may ask. */
+class LookUps implements TenantDirectory, Finding {
+  unknownDomain?: string;
+
+  constructor(
+    private readonly trust: TrustedHints,
+    private readonly tenants: TenantService,
+  ) {}
+
+  hostOf(request: TenantRequest): string | undefined {
+    return this.trust.hostOf(request);
+  }
+
+  async idOfDomain(domain: string): Promise<string | undefined> {
+    const tenant = await this.tenants.findTenantByDomain(domain);
+    // One that may not be used is like one that is not there.
+    if (tenant?.status === 'active') return tenant.id;
+    this.unknownDomain = domain;
+    return undefined;
+  }
+}
+
+function refuse(resolver: TenantResolver, request: TenantRequest): never {
+  throw new TenantHintUntrustedError(sourceOf(resolver), peerOf(request));
+}
+
+/** Nothing is looked up for a stranger: the difference would tell him what is there. */
+function deaf(lookUps: LookUps, resolver: TenantResolver, request: TenantRequest): TenantDirectory {
+  return { hostOf: (one) => lookUps.hostOf(one), idOfDomain: () => refuse(resolver, request) };
+}
+
+function isBound(claims: readonly ClaimTenantResolver[], request: TenantRequest): boolean {
+  return claims.some((claim) => claim.binds(request));
+}
 
 function isClaim(resolver: TenantResolver): resolver is ClaimTenantResolver {
   return resolver instanceof ClaimTenantResolver;
@@ -207,6 +252,7 @@ function isClaim(resolver: TenantResolver): resolver is ClaimTenantResolver {
 /** The one id of all answers; `undefined` where there are none. */
 function agreed(answers: readonly Answer[]): string | undefined {
   const first = answers[0]?.[1];
+  if (answers.length < 2) return first;
   if (answers.some(([, id]) => id !== first)) throw new TenantConflictError(answers);
   return first;
 }
