@@ -6,6 +6,7 @@ import type {
   ExceptionFilter,
   ExecutionContext,
   NestInterceptor,
+  Type,
 } from '@nestjs/common';
 import { Catch, Injectable, Module, UseFilters, UseGuards, UseInterceptors } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -162,6 +163,21 @@ const store = new ChangingStore([
 })
 class AppModule {}
 
+/** Behind a gateway of the network's, which says whose socket it is. */
+function behind(proxy: string): Type {
+  @Module({
+    imports: [
+      TenancyModule.forRoot({
+        store,
+        trustedHints: { proxies: [proxy], resolvers: [new HeaderTenantResolver('X-Gateway-Tenant')] },
+      }),
+    ],
+    providers: [WhoGateway],
+  })
+  class BehindProxyModule {}
+  return BehindProxyModule;
+}
+
 const grounds = platforms.flatMap((platform) => adapters.map((adapter) => [platform, adapter] as const));
 
 describe.each(grounds)('a gateway on %s, with %s', (platform: Platform, adapter) => {
@@ -298,5 +314,22 @@ describe.each(grounds)('a gateway on %s, with %s', (platform: Platform, adapter)
     expect(await client.ask('who')).toMatchObject({ id: 'acme' });
     expect(await client.ask('who', { claim: 'globex' })).toMatchObject({ code: 'TENANT_FORBIDDEN' });
     expect(await client.ask('who')).toMatchObject({ code: 'TENANT_CONFLICT' });
+  });
+});
+
+describe.each(grounds)('a gateway on %s, with %s, behind a proxy that names the tenant', (platform, adapter) => {
+  it.each([
+    ['believes it', '127.0.0.0/8', { n: 0, id: 'acme', later: 'acme' }],
+    ['refuses anybody else who names it', '10.1.2.3', { status: 'error', code: 'TENANT_HINT_UNTRUSTED' }],
+  ])('%s', async (_what, proxy, answer) => {
+    const { app, url } = await startApp(behind(proxy), adapter, (starting) => {
+      if (platform === 'ws') starting.useWebSocketAdapter(new WsAdapter(starting));
+    });
+    const client = connectSocket(platform, url, { headers: { 'x-gateway-tenant': 'acme' } });
+
+    expect(await client.ask('who')).toMatchObject(answer);
+    client.close();
+    await app.close();
+    seen.length = 0;
   });
 });

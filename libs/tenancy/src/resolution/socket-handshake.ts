@@ -4,7 +4,7 @@ import type { TenantRequest } from './tenant-request.js';
 interface SocketIoClient {
   readonly connected: boolean;
   readonly request: TenantRequest;
-  readonly handshake: { readonly url: string };
+  readonly handshake: { readonly url: string; readonly address?: string };
   readonly data?: { readonly user?: unknown };
   readonly user?: unknown;
   use(middleware: (event: unknown, next: () => void) => void): unknown;
@@ -33,12 +33,14 @@ export function keepHandshake(client: object, request: unknown): void {
 export function handshakeOf(client: object): TenantRequest | undefined {
   if (isSocketIo(client)) {
     const { headers, rawHeaders, user } = client.request;
-    return { url: client.handshake.url, headers, rawHeaders, user: user ?? client.user ?? client.data?.user };
+    const { url, address } = client.handshake;
+    const caller = user ?? client.user ?? client.data?.user;
+    return { url, headers, rawHeaders, socket: { remoteAddress: address }, user: caller };
   }
   const request = requests.get(client);
   if (!request) return undefined;
-  const { url, headers, rawHeaders, user } = request;
-  return { url, headers, rawHeaders, user: user ?? (client as { user?: unknown }).user };
+  const { url, headers, rawHeaders, socket, user } = request;
+  return { url, headers, rawHeaders, socket, user: user ?? (client as { user?: unknown }).user };
 }
 
 /** Keeps what the client sends until it is released, so that nothing comes before somebody listens. */
