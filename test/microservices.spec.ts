@@ -313,8 +313,8 @@ describe.each(transports.filter(([, isHere]) => isHere))('a message by %s', (nam
 
 describe('a microservice that is connected to an application', () => {
   it.each([
-    ['takes over its guards and hooks', true, { id: 'acme', later: 'acme' }],
-    ['without them reaches a handler for nobody', false, undefined],
+    ['takes over its guards and hooks', true, ['acme', 'acme', 'acme']],
+    ['without them is refused before the handler', false, undefined],
   ])('%s: inheritAppConfig: %s', async (_how, inheritAppConfig, expected) => {
     const { options } = await transport('TCP');
     const { app } = await startApp(ServiceModule, 'Express', (starting) => {
@@ -325,13 +325,17 @@ describe('a microservice that is connected to an application', () => {
     const context = app.get(TenantContext);
 
     const [answer] = await Promise.allSettled([
-      context.run('acme', () => lastValueFrom(client.send<unknown>('who', 0))),
+      context.run('acme', () => lastValueFrom(client.send<unknown>('lines', 0).pipe(toArray()))),
     ]);
+    await context.run('acme', () => lastValueFrom(client.emit('happened', 1), { defaultValue: undefined }));
+    const healthy = await context.runAsSystem(() => lastValueFrom(client.send<unknown>('health', 0)));
+    if (inheritAppConfig) await expect.poll(() => handled.length).toBe(1);
     await client.close();
     await app.close();
 
     expect(answer.status === 'fulfilled' ? answer.value : undefined).toEqual(expected);
-    if (!inheritAppConfig) expect(handled).toEqual([]);
+    expect(healthy).toEqual({ id: null });
+    expect(handled).toEqual(inheritAppConfig ? ['happened 1 acme'] : []);
     handled.length = 0;
   });
 });

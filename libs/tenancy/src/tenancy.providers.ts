@@ -25,10 +25,11 @@ import { ExecutionClaims } from './resolution/execution-claims.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { addGatewayFilter } from './resolution/gateway-filters.js';
 import { HttpEntry } from './resolution/http-entry.js';
+import { addMessageGuard } from './resolution/message.guard.js';
 import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { RequestScopes } from './resolution/request-scopes.js';
-import { RouteTenantGuard } from './resolution/route-tenant.guard.js';
+import { keepSseScopes } from './resolution/sse-scopes.js';
 import { SocketScopes } from './resolution/socket-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
 import { TenantGuard } from './resolution/tenant.guard.js';
@@ -128,8 +129,10 @@ const CORE: Provider[] = [
   {
     provide: HttpEntry,
     inject: [HttpAdapterHost, ModulesContainer, TenantMiddleware],
-    useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) =>
-      new HttpEntry(host, modules, middleware),
+    useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) => {
+      keepSseScopes(modules);
+      return new HttpEntry(host, modules, middleware);
+    },
   },
   {
     provide: SocketScopes,
@@ -146,13 +149,18 @@ const CORE: Provider[] = [
   },
   {
     provide: MessageScopes,
-    inject: [ApplicationConfig, TenantService, TenantIdValidator, TENANCY_OPTIONS],
+    inject: [ApplicationConfig, TenantService, TenantIdValidator, TENANCY_OPTIONS, ModulesContainer, Reflector],
     useFactory: (
       config: ApplicationConfig,
       tenants: TenantService,
       ids: TenantIdValidator,
       { required }: TenancyModuleOptions,
-    ) => new MessageScopes(config, tenants, ids, required ?? true),
+      modules: ModulesContainer,
+      reflector: Reflector,
+    ) => {
+      addMessageGuard(modules, reflector);
+      return new MessageScopes(config, tenants, ids, required ?? true);
+    },
   },
   {
     provide: TenancyEvents,
@@ -160,8 +168,6 @@ const CORE: Provider[] = [
     useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
   },
   TenantlessGlobals,
-  // In this order: the one that refuses comes after the one that decides.
-  { provide: APP_GUARD, useClass: RouteTenantGuard },
   { provide: APP_GUARD, useClass: TenantGuard },
   {
     provide: ClaimAgreementInterceptor,

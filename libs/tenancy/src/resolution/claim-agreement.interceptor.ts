@@ -4,10 +4,8 @@ import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
-import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
-import { belongsToNoTenant } from './belongs-to-no-tenant.js';
+import { handlerTenancy } from './handler-tenancy.js';
 import { requestOf } from './request-of.js';
-import type { RouteTenancy } from './route-tenancy.js';
 import { TenantResolution } from './tenant-resolution.js';
 
 /**
@@ -23,14 +21,14 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const tenant = currentScope()?.tenant;
+    if (!tenant) return next.handle();
+    const { isNobodys, route } = handlerTenancy(this.reflector, context);
     // Of one GraphQL request some fields may belong to no tenant: those see none, and the others keep theirs.
-    if (tenant && context.getType<string>() === 'graphql' && belongsToNoTenant(this.reflector, context)) {
+    if (isNobodys && context.getType<string>() === 'graphql') {
       return runAndKeepScope({}, () => next.handle());
     }
-    const place = [context.getHandler(), context.getClass()];
-    const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
-    const request = tenant && (route || this.resolution.hasClaims) ? requestOf(context) : undefined;
-    if (!tenant || !request) return next.handle();
+    const request = route || this.resolution.hasClaims ? requestOf(context) : undefined;
+    if (!request) return next.handle();
     return this.resolution.assertClaim(request, tenant.id, route).then(() => next.handle());
   }
 }

@@ -1,9 +1,8 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { RequestClaims } from '../context/request-claims.js';
-import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
+import { handlerTenancy } from './handler-tenancy.js';
 import { requestOf } from './request-of.js';
-import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantResolution } from './tenant-resolution.js';
 
 /** Asks the claims of the request that a guard or an interceptor stands in. */
@@ -20,8 +19,7 @@ export class ExecutionClaims implements RequestClaims {
   async agree(context: ExecutionContext, tenantId: string): Promise<boolean> {
     const request = requestOf(context);
     if (!request) return false;
-    const place = [context.getHandler(), context.getClass()];
-    const route = this.reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, place);
+    const { route } = handlerTenancy(this.reflector, context);
     await this.resolution.assertClaim(request, tenantId, route);
     return this.resolution.isAuthenticated(request, route);
   }

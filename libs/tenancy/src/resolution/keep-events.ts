@@ -4,24 +4,25 @@ import { currentScope, runInScope } from '../context/tenancy-scope.js';
 
 const SCOPE = Symbol('tenancy:scope');
 
-type ScopedResponse = EventEmitter & { [SCOPE]?: TenancyScope };
+type ScopedEmitter = EventEmitter & { [SCOPE]?: TenancyScope };
 
 /** The scope that a response belongs to, once its request has one. */
 export function scopeOfResponse(response: EventEmitter): TenancyScope | undefined {
-  return (response as ScopedResponse)[SCOPE];
+  return (response as ScopedEmitter)[SCOPE];
 }
 
 /**
  * Lets the listeners of a response hear of its end in the scope of its request. Of several requests on one connection,
- * Node tells the end of each in the context of whichever wrote last.
+ * Node tells the end of each in the context of whichever wrote last. Those of a request hear of its body, part by part:
+ * Node tells of that in the context of the connection, which is nobody's.
  */
-export function keepEvents(response: EventEmitter, scope: TenancyScope): void {
-  (response as ScopedResponse)[SCOPE] = scope;
-  // One function for all responses, where nobody else has put his own there: this is done for each request.
-  response.emit = Object.hasOwn(response, 'emit') ? around(response.emit, response, scope) : emitInScope;
+export function keepEvents(emitter: EventEmitter, scope: TenancyScope): void {
+  (emitter as ScopedEmitter)[SCOPE] = scope;
+  // One function for all, where nobody else has put his own there: this is done for each request.
+  emitter.emit = Object.hasOwn(emitter, 'emit') ? around(emitter.emit, emitter, scope) : emitInScope;
 }
 
-function emitInScope(this: ScopedResponse, event: string | symbol, ...args: unknown[]): boolean {
+function emitInScope(this: ScopedEmitter, event: string | symbol, ...args: unknown[]): boolean {
   const { emit } = Object.getPrototypeOf(this) as EventEmitter;
   const scope = this[SCOPE];
   // Most of what it tells, it tells where it is written to, in its scope.
@@ -29,6 +30,6 @@ function emitInScope(this: ScopedResponse, event: string | symbol, ...args: unkn
   return runInScope(scope, () => emit.call(this, event, ...args));
 }
 
-function around(emit: EventEmitter['emit'], response: EventEmitter, scope: TenancyScope): EventEmitter['emit'] {
-  return (...args) => runInScope(scope, () => emit.apply(response, args));
+function around(emit: EventEmitter['emit'], emitter: EventEmitter, scope: TenancyScope): EventEmitter['emit'] {
+  return (...args) => runInScope(scope, () => emit.apply(emitter, args));
 }

@@ -20,15 +20,25 @@ export class TenantMiddleware implements NestMiddleware {
     const known = scopeOfResponse(response);
     if (known) return runInScope(known, next);
     const scope = this.scopes.open(request);
-    if (!isThenable(scope)) return this.enter(response, scope, next);
+    if (!isThenable(scope)) return this.enter(request, response, scope, next);
     // What comes next may throw before it waits for anything; unheard, that would end the process.
     Promise.resolve(scope)
-      .then((found) => this.enter(response, found, next))
+      .then((found) => this.enter(request, response, found, next))
       .catch(next);
   }
 
-  private enter(response: EventEmitter, scope: TenancyScope, next: () => void): void {
+  private enter(request: TenantRequest, response: EventEmitter, scope: TenancyScope, next: () => void): void {
     keepEvents(response, scope);
+    // What reads an upload asks, with each file, where it goes.
+    if (hasBody(request) && isEmitter(request)) keepEvents(request, scope);
     runInScope(scope, next);
   }
+}
+
+function hasBody({ headers }: TenantRequest): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+function isEmitter(request: object): request is EventEmitter {
+  return 'emit' in request && typeof request.emit === 'function';
 }

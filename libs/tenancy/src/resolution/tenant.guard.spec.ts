@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ResolveTenantBy } from '../decorators/resolve-tenant-by.decorator.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { HeaderTenantResolver } from './resolvers/header.resolver.js';
-import { RouteTenantGuard } from './route-tenant.guard.js';
+import { runInScope } from '../context/tenancy-scope.js';
+import { TenantGuard } from './tenant.guard.js';
 
 // Requests are in test/route-resolvers.spec.ts, where an adapter answers them.
 class Handlers {
@@ -14,7 +15,7 @@ class Handlers {
   plain(): void {}
 }
 
-const guard = new RouteTenantGuard(new Reflector(), undefined as never);
+const guard = new TenantGuard(new Reflector(), undefined as never);
 
 function contextOf(type: string, handler: () => void): ExecutionContextHost {
   const context = new ExecutionContextHost([], Handlers, handler);
@@ -31,6 +32,6 @@ describe.each(['graphql', 'ws', 'rpc'])('a handler that is no HTTP route: %s', (
   });
 
   it('is no matter without them', () => {
-    expect(guard.canActivate(contextOf(type, Handlers.prototype.plain))).toBe(true);
+    expect(runInScope({}, () => guard.canActivate(contextOf(type, Handlers.prototype.plain)))).toBe(true);
   });
 });

@@ -1,0 +1,33 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import type { ModulesContainer, Reflector } from '@nestjs/core';
+import { currentScope } from '../context/tenancy-scope.js';
+import { TenantContextMissingError } from '../tenancy.errors.js';
+import { belongsToNoTenant } from './handler-tenancy.js';
+import { markHandlers } from './mark-handlers.js';
+
+/** What @nestjs/microservices marks a handler of messages with. */
+const PATTERN_METADATA = 'microservices:pattern';
+
+/** Refuses what no scope was opened for: a microservice that is connected without `inheritAppConfig` opens none. */
+class MessageGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const scope = currentScope();
+    // That of the system is what the server was started in: a message is never the system's.
+    if ((scope && !scope.system) || belongsToNoTenant(this.reflector, context)) return true;
+    throw new TenantContextMissingError(
+      `${context.getClass().name}.${context.getHandler().name}() got a message that no tenant was looked up for. Connect the ` +
+        'microservice with { inheritAppConfig: true }, or mark the handler with @BypassTenancy().',
+    );
+  }
+}
+
+/**
+ * Gives each handler of messages a guard of its own: Nest leaves global ones out of a microservice that does not take over
+ * the application's.
+ */
+export function addMessageGuard(modules: ModulesContainer, reflector: Reflector): void {
+  markHandlers(modules, PATTERN_METADATA, GUARDS_METADATA, new MessageGuard(reflector));
+}
