@@ -19,8 +19,8 @@ export function injecting(...tokens) {
   };
 }
 
-export function moduleOf(metadata) {
-  class ProvenModule {}
-  Module(metadata)(ProvenModule);
-  return ProvenModule;
+/** A module; `Class` is given where it has more to do than to be one. */
+export function moduleOf(metadata, Class = class ProvenModule {}) {
+  Module(metadata)(Class);
+  return Class;
 }

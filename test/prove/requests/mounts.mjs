@@ -24,6 +24,7 @@ const MOUNTS = {
     isNested: true,
     configure: (app) => app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI }),
   },
+  'a host': { base: '', host: 'localhost' },
   'a prefix that has an exception': {
     base: '',
     configure: (app) => app.setGlobalPrefix('api', { exclude: ['notes', 'tenants/:tenantId/notes', 'open'] }),
@@ -32,20 +33,25 @@ const MOUNTS = {
 
 /** The mounts with the modules in which they are: each handler notes that it was reached, and as whom. */
 export function mountsOf(library) {
-  return Object.entries(MOUNTS).map(([name, mount]) => {
-    const { base, version, headers = [], configure, isNested = false } = mount;
-    return {
-      name,
+  return Object.entries(MOUNTS).flatMap(([name, { base, headers = [], configure, ...place }]) =>
+    // The module has a way of its own into the adapter; where others have middleware, it comes in among that.
+    [false, true].map((isAmongOthers) => ({
+      name: isAmongOthers ? `${name}, among other middleware` : name,
       base,
       headers,
       configure,
-
-      makeModule: () => mountedModule(library, base, version, isNested),
-    };
-  });
+      makeModule: () => mountedModule(library, base, { ...place, isAmongOthers }),
+    })),
+  );
 }
 
-function mountedModule(library, base, version, isNested) {
+class OtherMiddleware {
+  configure(consumer) {
+    consumer.apply((_request, _response, next) => next()).forRoutes('notes');
+  }
+}
+
+function mountedModule(library, base, { version, host, isNested = false, isAmongOthers }) {
   const { BypassTenancy, TenantContext } = library;
   class NotesController {
     constructor(context) {
@@ -66,15 +72,18 @@ function mountedModule(library, base, version, isNested) {
     named: [Get('tenants/:tenantId/notes')],
     open: [Get('open'), BypassTenancy()],
   };
-  controller({ path: '', version }, NotesController, routes, injecting(TenantContext));
+  controller({ path: '', version, host }, NotesController, routes, injecting(TenantContext));
   Req()(NotesController.prototype, 'named', 0);
   const tenancy = library.TenancyModule.forRoot({
     store: new library.InMemoryTenantStore(['acme', 'globex'].map((id) => ({ id, schema: `t_${id}` }))),
     resolvers: [new library.HeaderTenantResolver(), new library.PathTenantResolver(`${base}/tenants/:tenantId`)],
   });
-  if (!isNested) return moduleOf({ imports: [tenancy], controllers: [NotesController] });
+  const others = isAmongOthers ? [moduleOf({}, class extends OtherMiddleware {})] : [];
+  if (!isNested) return moduleOf({ imports: [tenancy, ...others], controllers: [NotesController] });
   const inner = moduleOf({ controllers: [NotesController] });
   const outer = moduleOf({ imports: [inner] });
   const children = [{ path: 'back', module: inner }];
-  return moduleOf({ imports: [tenancy, outer, RouterModule.register([{ path: 'shop', module: outer, children }])] });
+  return moduleOf({
+    imports: [tenancy, ...others, outer, RouterModule.register([{ path: 'shop', module: outer, children }])],
+  });
 }
