@@ -17,16 +17,17 @@ const HELP = `npm run bench:requests -- [options]
 
 What a request costs with each way to carry its tenant: a route without a database, the tenant known. As a ratio to the same
 application without any, and to one with nothing but an AsyncLocalStorage.run in the fastest place that its adapter has. The
-load comes from this process, each application is one of its own. A run without options takes about 6 minutes, keeps its
-figures in test/bench/results/requests.json and writes them into the library's README.
+load comes from this process, each application is one of its own. Then the heap of this library's, after each tenth of very
+many requests of 1,000 tenants. A run without options takes about 9 minutes, keeps its figures in
+test/bench/results/requests.json and writes them into the library's README.
 
   --adapter Fastify     only this one: ${ADAPTERS.join(', ')}
   --resolver header     only tenants named like this: ${RESOLVERS.join(', ')}
   --ways guard,request  only these, and ${BARE} and ${STORAGE}: ${Object.keys(WAYS).join(', ')}
   --rounds 9            in each round every way takes its turn
   --seconds 1           how long a turn lasts, in whole seconds
-  --soak [--requests ${SOAK}]
-                        instead: the heap after each tenth of so many requests of 1,000 tenants
+  --requests ${SOAK}    after how many requests the heap is looked at
+  --soak, --no-soak     only the heap, or all but the heap; some ways or cells alone are measured without it
   --node PATH           the Node that runs the applications, such as the one that \`npm install --prefix DIR node@24\` brings:
                         DIR/node_modules/node/bin/node
   --json                print JSON instead of tables
@@ -40,13 +41,14 @@ const TEXT = { type: 'string' };
 const options = readOrRefuse((args) => {
   const { values } = parseArgs({
     args,
+    allowNegative: true,
     options: {
       adapter: TEXT,
       resolver: TEXT,
       ways: TEXT,
       rounds: TEXT,
       seconds: TEXT,
-      soak: FLAG,
+      soak: { type: 'boolean' },
       requests: TEXT,
       node: TEXT,
       json: FLAG,
@@ -59,10 +61,14 @@ const options = readOrRefuse((args) => {
   const seconds = whole('seconds', COMPLETE.seconds);
   const requests = whole('requests', SOAK);
   const ways = known('ways', values.ways, Object.keys(WAYS));
-  const isLongEnough = values.soak ? requests >= SOAK : rounds >= COMPLETE.rounds && seconds >= COMPLETE.seconds;
   const isWhole = ['adapter', 'resolver', 'ways', 'node'].every((name) => values[name] === undefined);
+  const parts = { requests: values.soak !== true, soak: values.soak ?? isWhole };
+  const isLongEnough =
+    (!parts.requests || (rounds >= COMPLETE.rounds && seconds >= COMPLETE.seconds)) &&
+    (!parts.soak || requests >= SOAK);
   return {
     ...values,
+    parts,
     rounds,
     seconds,
     requests,
@@ -82,17 +88,21 @@ function known(name, text, all) {
 }
 
 async function run() {
-  const [name, measure, format] = options.soak
-    ? ['soak', measureSoak, formatSoak]
-    : ['requests', measureRequests, formatRequests];
-  const result = { environment: describeMachine(options.command), ...(await measure(options)) };
-  await keepRequests({ [name]: result }, options);
-  const targets = options.soak ? undefined : requestTargets(result);
-  if (options.json) console.log(JSON.stringify({ [name]: result, ...(targets && { targets }) }, undefined, 2));
+  const results = {};
+  for (const [name, measure] of Object.entries({ requests: measureRequests, soak: measureSoak })) {
+    if (!options.parts[name]) continue;
+    results[name] = { environment: describeMachine(options.command), ...(await measure(options)) };
+    // Each as it is there: the figures of one are not lost where the other breaks off.
+    await keepRequests({ [name]: results[name] }, options);
+  }
+  const { requests, soak } = results;
+  const targets = requests && requestTargets(requests);
+  if (options.json) console.log(JSON.stringify({ ...results, ...(targets && { targets }) }, undefined, 2));
   else {
-    console.log(format(result));
+    if (requests) console.log(formatRequests(requests));
     for (const { target, reached, isMet } of targets ?? [])
       console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);
+    if (soak) console.log(formatSoak(soak));
     if (!options.out && !options.isComplete) console.log('Not a complete run: nothing is kept without --out FILE.');
   }
 }
