@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
+import { json } from 'node:stream/consumers';
 import {
   All,
   Controller,
@@ -26,7 +30,7 @@ import {
   TenancyModule,
   TenantContext,
 } from 'nestjs-tenancy';
-import { Observable } from 'rxjs';
+import { filter, firstValueFrom, Observable, Subject } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunningApp } from './support/start-app.js';
 import { adapters, startApp } from './support/start-app.js';
@@ -253,20 +257,17 @@ describe('a handler on Fastify with HTTP/2', () => {
 });
 
 describe('an upload on Express', () => {
-  it('has its tenant where it is said where the file goes', async () => {
+  it('has its tenant where it is said where the file goes, whose parts come when they come', async () => {
     const asked: unknown[] = [];
-    const holder: { tenants?: TenantContext } = {};
+    const arrived = new Subject<string>();
     @Controller('files')
     class FilesController {
-      constructor(tenants: TenantContext) {
-        holder.tenants = tenants;
-      }
-
       @Post()
       @UseInterceptors(
+        { intercept: (_context, next) => (arrived.next(String(currentId())), next.handle()) },
         FileInterceptor('file', {
-          fileFilter: (_request, _file, done) => {
-            asked.push(holder.tenants!.tenantId);
+          fileFilter: (_request, { originalname }, done) => {
+            asked.push(`${originalname} of ${currentId()}`);
             done(null, true);
           },
         }),
@@ -278,17 +279,24 @@ describe('an upload on Express', () => {
     @Module({ imports: [tenancy], controllers: [FilesController] })
     class FilesModule {}
     const { app, url } = await startApp(FilesModule);
+    const currentId = (): string | undefined => app.get(TenantContext).tenantId;
     const upload = async (id: string): Promise<unknown> => {
-      const body = new FormData();
-      body.set('file', new Blob(['x'.repeat(200_000)]), 'a.txt');
-      return (await fetch(`${url}/files`, { method: 'POST', body, headers: { 'x-tenant-id': id } })).json();
+      const headers = { 'x-tenant-id': id, 'content-type': 'multipart/form-data; boundary=b' };
+      const sent = request(`${url}/files`, { method: 'POST', headers });
+      const response = once(sent, 'response') as Promise<[IncomingMessage]>;
+      const isThere = firstValueFrom(arrived.pipe(filter((one) => one === id)));
+      sent.flushHeaders();
+      await isThere;
+      sent.write(`--b\r\ncontent-disposition: form-data; name="file"; filename="${id}.txt"\r\n\r\n`);
+      sent.end('some text\r\n--b--\r\n');
+      return json((await response)[0]);
     };
 
     expect(await Promise.all(['acme', 'globex'].map(upload))).toEqual([
-      { id: 'acme', size: 200_000 },
-      { id: 'globex', size: 200_000 },
+      { id: 'acme', size: 9 },
+      { id: 'globex', size: 9 },
     ]);
     await app.close();
-    expect(asked.sort()).toEqual(['acme', 'globex']);
+    expect(asked.sort()).toEqual(['acme.txt of acme', 'globex.txt of globex']);
   });
 });
