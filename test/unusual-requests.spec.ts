@@ -213,7 +213,7 @@ describe.each(adapters)('a handler on %s', (adapter) => {
     const { value } = await body!.getReader().read();
     leaving.abort();
 
-    expect(String(Buffer.from(value!))).toContain('data: acme');
+    expect(Buffer.from(value).toString()).toContain('data: acme');
     await expect.poll(() => reached).toEqual(['left as acme']);
   });
 
@@ -297,6 +297,6 @@ describe('an upload on Express', () => {
       { id: 'globex', size: 9 },
     ]);
     await app.close();
-    expect(asked.sort()).toEqual(['acme.txt of acme', 'globex.txt of globex']);
+    expect(new Set(asked)).toEqual(new Set(['acme.txt of acme', 'globex.txt of globex']));
   });
 });
