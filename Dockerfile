@@ -10,6 +10,7 @@ FROM node:24-bookworm-slim AS production-dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY libs/tenancy/package.json libs/tenancy/
+COPY libs/tenancy/bin libs/tenancy/bin
 COPY libs/communication-schema/package.json libs/communication-schema/
 COPY libs/problem-details/package.json libs/problem-details/
 COPY apps/tenant-management/package.json apps/tenant-management/

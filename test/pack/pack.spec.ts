@@ -56,6 +56,7 @@ describe('the package', () => {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).toContain('dist/index.js');
     expect(paths).toContain('dist/index.d.ts');
+    expect(paths).toContain('bin/tenancy.js');
     expect(paths).toContain('README.md');
     expect(paths).toContain('LICENSE');
     expect(paths.filter((path) => /\.spec\.|(?<!\.d)\.ts$|tsbuildinfo/.test(path))).toEqual([]);
@@ -73,6 +74,17 @@ describe('an empty project that installs it', () => {
       (error: { stdout: string }) => error,
     );
     expect(stdout).toBe('');
+  });
+
+  it('has the command, which reads the options of the project', async () => {
+    const store = "new InMemoryTenantStore([{ id: 'acme', schema: 't_acme' }])";
+    await writeFile(
+      join(project, 'tenancy.config.mjs'),
+      `import { defineTenancyConfig, InMemoryTenantStore } from 'nestjs-tenancy';
+       export default defineTenancyConfig({ store: ${store} });`,
+    );
+    const { stdout } = await run('npx', ['--no-install', 'tenancy', 'tenants', 'list'], { cwd: project });
+    expect(stdout).toMatch(/^acme +active /m);
   });
 
   it.each(['express', 'fastify'])('serves two tenants on %s', async (adapter) => {

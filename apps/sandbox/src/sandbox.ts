@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { registerDemoTenants } from './demo-tenants.js';
 import { startEmbeddedPostgres } from './embedded-postgres.js';
+import { writeEnvironmentFile } from './environment-file.js';
 import { startMailCatcher } from './mail-catcher.js';
 import { assertPortFree } from './ports.js';
 import { APP_ROLE, prepareDatabase } from './sandbox-database.js';
@@ -99,6 +100,7 @@ export class Sandbox {
     environment: Record<string, string>,
   ): Promise<void> {
     const port = this.settings.ports[portVariable];
+    await writeEnvironmentFile(this.settings.directory, name, environment);
     const service = await ServiceProcess.start({
       name,
       main: new URL(`../../${name}/dist/main.js`, import.meta.url),

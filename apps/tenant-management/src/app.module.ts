@@ -1,13 +1,12 @@
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
-import { communicationEntities, communicationMigrations } from 'communication-schema';
-import { TenancyModule, TypeOrmTenantStore } from 'nestjs-tenancy';
+import { ConfigModule } from '@nestjs/config';
+import { TenancyModule } from 'nestjs-tenancy';
 import { AccessModule } from './access/access.module.js';
 import type { Environment } from './config/environment.js';
 import { HealthModule } from './health/health.module.js';
-import { RegisteredTenant } from './registry/registered-tenant.entity.js';
 import { RegistryModule } from './registry/registry.module.js';
+import { tenancyOptions } from './tenancy-options.js';
 import { TenantsModule } from './tenants/tenants.module.js';
 
 @Module({})
@@ -24,24 +23,7 @@ export class AppModule {
           skipProcessEnv: true,
           load: [() => environment],
         }),
-        TenancyModule.forRootAsync({
-          inject: [ConfigService],
-          useFactory: (config: ConfigService<Environment, true>) => ({
-            store: ({ system }) => new TypeOrmTenantStore(system),
-            // The registry serves all tenants and works for none: no request names one.
-            resolvers: [],
-            required: false,
-            database: {
-              url: config.get('DATABASE_URL', { infer: true }),
-              poolSize: config.get('DATABASE_POOL_SIZE', { infer: true }),
-              connectTimeoutMS: 10_000,
-              applicationName: 'tenant-management',
-              entities: [RegisteredTenant, ...communicationEntities],
-              migrations: communicationMigrations,
-              grantTo: config.get('TENANT_ROLES', { infer: true }),
-            },
-          }),
-        }),
+        TenancyModule.forRootAsync({ useFactory: () => tenancyOptions(environment) }),
         RegistryModule,
         AccessModule,
         HealthModule,

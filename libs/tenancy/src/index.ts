@@ -1,6 +1,8 @@
 // The public names, in the order in which a user meets them.
 export { TenancyModule } from './tenancy.module.js';
 export type { TenancyModuleOptions, TenancyOptionsFactory } from './tenancy-options.interface.js';
+export type { TenancyConfig } from './tenancy-config.js';
+export { defineTenancyConfig } from './tenancy-config.js';
 
 export type { Tenant, TenantInit, TenantStatus } from './tenants/tenant.js';
 export { defineTenant, TENANT_STATUSES } from './tenants/tenant.js';

@@ -455,6 +455,11 @@ export class TenancyOptionsError extends TenancyError {
   readonly code = 'TENANCY_OPTIONS_INVALID';
 }
 
+/** The command `tenancy` was asked for what cannot be: its arguments, or the config that it reads. Nothing was done. */
+export class TenancyCommandError extends TenancyError {
+  readonly code = 'TENANCY_COMMAND_INVALID';
+}
+
 function preview(value: unknown): string {
   // Never String(value): a claim is whatever the token holds, an object with a toString() that is none included.
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'A list' : 'An object';

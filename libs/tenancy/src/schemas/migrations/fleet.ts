@@ -10,7 +10,8 @@ export interface TenantFinder {
   listTenants(page: TenantPage): Promise<TenantList>;
 }
 
-const PAGE = 500;
+/** A tenant management service need not list more at once. */
+const PAGE = 200;
 
 /** The tenants that were asked for, each once; all that the store lists where none were. */
 export async function selectTenants(

@@ -1,0 +1,20 @@
+import type { INestApplicationContext, LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TenancyModule } from '../tenancy.module.js';
+import type { TenancyModuleOptions } from '../tenancy-options.interface.js';
+import { withQuietDatabase } from './database-logger.js';
+import type { Output } from './output/output.js';
+
+/** TenancyModule alone: no HTTP, no workers, nothing of the application but its options. */
+export async function openTenancy(options: TenancyModuleOptions, output: Output): Promise<INestApplicationContext> {
+  return NestFactory.createApplicationContext(TenancyModule.forRoot(withQuietDatabase(options, output)), {
+    logger: quietLogger(output),
+    abortOnError: false,
+  });
+}
+
+/** What Nest and the module say would be in the way of the answer: errors of theirs are thrown, and told then. */
+function quietLogger(output: Output): LoggerService {
+  const tell = (message: unknown): void => output.detail(String(message));
+  return { log: tell, warn: tell, error: tell, fatal: tell, debug: () => undefined, verbose: () => undefined };
+}

@@ -1,0 +1,113 @@
+import { styleText } from 'node:util';
+import type { Outcome } from '../outcome.js';
+import type { ErrorReport } from './error-report.js';
+import { FailuresOnly, ProgressLines } from './progress-lines.js';
+import { ProgressBar } from './progress-bar.js';
+import type { Progress, ProgressStream } from './progress.js';
+import { printable } from './printable.js';
+import type { Redaction } from './redact.js';
+
+/** How it is printed: the options that all commands have. */
+export interface OutputOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color?: boolean;
+}
+
+type Stream = ProgressStream;
+
+/**
+ * What is printed, and where: the answer to standard output, all that is said on the way to standard error. With `--json`
+ * standard output holds one document and nothing else.
+ */
+export class Output {
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  private isAnswered = false;
+  private shown: Progress | undefined;
+
+  constructor(
+    private readonly stdout: Stream,
+    private readonly stderr: Stream,
+    private readonly options: OutputOptions,
+    private readonly environment: NodeJS.ProcessEnv,
+    private readonly redaction: Redaction,
+  ) {
+    this.isJson = options.json ?? false;
+    this.isQuiet = options.quiet ?? false;
+  }
+
+  answer({ document, lines }: Outcome): void {
+    if (this.isAnswered) return;
+    this.isAnswered = true;
+    const text = this.isJson ? JSON.stringify(document, null, 2) : lines.map(printable).join('\n');
+    if (text !== '') this.stdout.write(`${this.redaction.of(text)}\n`);
+  }
+
+  fail(report: ErrorReport, error: unknown): void {
+    const { code, message, hint, exitCode } = report;
+    const stack = this.options.verbose && error instanceof Error ? stackOf(error) : undefined;
+    if (this.isJson) {
+      this.answer({ exitCode, lines: [], document: { error: { code, message, ...(hint && { hint }), stack } } });
+      return;
+    }
+    this.write(`${this.paint('red', 'Error')} ${code}: ${[message, hint].filter(Boolean).join(' ')}`);
+    if (stack !== undefined) this.write(stack);
+  }
+
+  /** Something to know on the way. */
+  note(text: string): void {
+    if (!this.isQuiet) this.write(text);
+  }
+
+  /** For who looks for a fault. */
+  detail(text: string): void {
+    if (this.options.verbose) this.write(this.paint('dim', text));
+  }
+
+  /** What the application prints by itself: a migration, or whatever its config loads. */
+  stray(text: string): void {
+    const lines = text.replace(/\n$/, '');
+    if (lines !== '' && !this.isQuiet) this.write(lines);
+  }
+
+  /** One line of what a tenant's command has printed. */
+  passOn(stream: 'stdout' | 'stderr', tenant: string, line: string): void {
+    const to = stream === 'stdout' && !this.isJson ? this.stdout : this.stderr;
+    to.write(`${this.redaction.of(`${this.paint('cyan', tenant, to)} | ${line}`)}\n`);
+  }
+
+  progress(): Progress {
+    const { stderr } = this;
+    const stream: Stream = {
+      ...(stderr.isTTY === undefined ? {} : { isTTY: stderr.isTTY }),
+      get columns() {
+        return stderr.columns;
+      },
+      write: (text) => stderr.write(this.redaction.of(text)),
+    };
+    this.shown = this.isQuiet
+      ? new FailuresOnly(stream)
+      : stderr.isTTY
+        ? new ProgressBar(stream, (failure) => this.paint('red', failure))
+        : new ProgressLines(stream);
+    return this.shown;
+  }
+
+  private write(text: string): void {
+    const line = this.redaction.of(text);
+    if (this.shown) this.shown.say(line);
+    else this.stderr.write(`${line}\n`);
+  }
+
+  private paint(format: 'red' | 'dim' | 'cyan', text: string, stream = this.stderr): string {
+    const isWanted = this.options.color !== false && !this.environment.NO_COLOR && this.environment.TERM !== 'dumb';
+    return isWanted && stream.isTTY ? styleText(format, text) : text;
+  }
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return (error.stack ?? error.message) + cause;
+}
