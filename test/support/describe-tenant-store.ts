@@ -5,7 +5,7 @@ import { configVersionOf, TenantConfigConflictError, TenantNotFoundError } from 
 /** What every store must do. `create` makes one that knows the tenants it is given, and no other. */
 export function describeTenantStore(
   name: string,
-  create: (tenants: readonly TenantInit[]) => Promise<Required<TenantStore>>,
+  create: (tenants: readonly TenantInit[]) => Promise<Required<Omit<TenantStore, 'watch'>>>,
 ): void {
   const acme: TenantInit = {
     id: 'acme',

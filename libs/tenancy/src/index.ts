@@ -37,9 +37,17 @@ export { problemOf } from './resolution/problem.js';
 export { tenancyErrorOf } from './resolution/tenancy-error-of.js';
 
 export { TenantService } from './tenants/tenant.service.js';
+export type { TenantNotice } from './tenants/changes-of-tenants.js';
 export { TenantCacheOptions } from './tenants/tenant-cache-options.js';
 export type { TenantMetrics } from './tenants/tenant-metrics.js';
-export type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenants/tenant-store.js';
+export type {
+  TenantChangeListener,
+  TenantConfigCondition,
+  TenantList,
+  TenantPage,
+  TenantStore,
+  TenantWatch,
+} from './tenants/tenant-store.js';
 export type {
   NewTenant,
   PlannedDrop,
@@ -51,7 +59,7 @@ export type {
 export { TenantAdministration } from './tenants/tenant-administration.js';
 export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
 export { configVersionOf } from './tenants/config-version.js';
-export type { HttpTenantStoreOptions } from './tenants/http-tenant-store.js';
+export type { HttpTenantStoreOptions } from './tenants/http-calls.js';
 export { HttpTenantStore } from './tenants/http-tenant-store.js';
 export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
 export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
@@ -85,6 +93,10 @@ export { TenantDatabase } from './database/tenant-database.js';
 export type { PlainQuery } from './database/outside/plain-query.js';
 export type { TenantSchemaStatus } from './schemas/tenant-schema.service.js';
 export { TenantSchemaService } from './schemas/tenant-schema.service.js';
+export { TenantLifecycle } from './schemas/lifecycle/tenant-lifecycle.js';
+export { TenantLifecycleOptions } from './schemas/lifecycle/tenant-lifecycle-options.js';
+export type { TenantAuditEntry, TenantAuditPage, TenantAuditRecord } from './schemas/lifecycle/tenant-audit-trail.js';
+export type { TenantEvent, TenantEvents } from './schemas/lifecycle/tenant-lifecycle-events.js';
 export type {
   TenantMigrateOptions,
   TenantMigrationsTransaction,

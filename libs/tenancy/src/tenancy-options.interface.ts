@@ -3,6 +3,7 @@ import type { TenantDataSourceFactory } from './database/tenant-data-source.fact
 import type { TenantDatabaseOptions, TenantDatabaseServers } from './database/tenant-database-options.js';
 import type { TenantResolver } from './resolution/tenant-resolver.js';
 import type { TrustedHintsOptions } from './resolution/trusted-hints-options.js';
+import type { TenantLifecycleOptions } from './schemas/lifecycle/tenant-lifecycle-options.js';
 import type { TenantCacheOptions } from './tenants/tenant-cache-options.js';
 import type { TenantStore } from './tenants/tenant-store.js';
 
@@ -25,6 +26,13 @@ export interface TenancyModuleOptions {
   readonly idPattern?: RegExp;
   /** How long what is known of a tenant is relied on. */
   readonly cache?: Partial<TenantCacheOptions>;
+  /**
+   * Let the store tell of changes, where it can: a suspended tenant or a changed setting is then seen at once, and not when
+   * `cache.ttl` is over. @defaultValue `true`
+   */
+  readonly watch?: boolean;
+  /** How tenants are made and dropped, where the store is a `TypeOrmTenantStore`: see `TenantLifecycle`. */
+  readonly lifecycle?: Partial<TenantLifecycleOptions>;
   /** What tenants may set. */
   readonly config?: TenantConfigOptions;
   /**

@@ -36,6 +36,7 @@ import { TenantGuard } from './resolution/tenant.guard.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { TenantResolution } from './resolution/tenant-resolution.js';
 import { TenantExports } from './schemas/exporting/tenant-exports.js';
+import { TenantLifecycle } from './schemas/lifecycle/tenant-lifecycle.js';
 import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
 import { TenantMoves } from './schemas/moving/tenant-moves.js';
 import { SchemaGrants } from './schemas/schema-grants.js';
@@ -48,11 +49,14 @@ import { TenantlessGlobals } from './tenantless-globals.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
 import { TenancyOptionsError } from './tenancy.errors.js';
 import { REQUEST_CLAIMS, TENANCY_OPTIONS, TENANT_STORE } from './tenancy.tokens.js';
+import { TenantAdministration } from './tenants/tenant-administration.js';
 import { TenantIdValidator } from './tenants/tenant-id.js';
 import type { TenantStore } from './tenants/tenant-store.js';
 import type { Tenant } from './tenants/tenant.js';
 import { defineTenant } from './tenants/tenant.js';
 import { TenantService } from './tenants/tenant.service.js';
+import { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
+import { TenantChangesWatch } from './tenant-changes-watch.js';
 
 /** All wiring: each part is handed its slice of the options and knows nothing of the rest. */
 const CORE: Provider[] = [
@@ -93,6 +97,12 @@ const CORE: Provider[] = [
       { cache: options }: TenancyModuleOptions,
       ids: TenantIdValidator,
     ) => new TenantService(store, cache, options, ids),
+  },
+  {
+    provide: TenantChangesWatch,
+    inject: [TenantService, TENANCY_OPTIONS],
+    useFactory: (tenants: TenantService, { watch = true }: TenancyModuleOptions) =>
+      new TenantChangesWatch(watch ? tenants : undefined),
   },
   TenantContext,
   {
@@ -164,8 +174,25 @@ const CORE: Provider[] = [
   },
   {
     provide: TenancyEvents,
-    inject: [TenantDataSourceFactory, ModuleRef],
-    useFactory: (database: TenantDataSourceFactory | null, modules: ModuleRef) => new TenancyEvents(database, modules),
+    inject: [
+      TenantDataSourceFactory,
+      { token: TenantLifecycle, optional: true },
+      { token: TenantMigrations, optional: true },
+      ModuleRef,
+    ],
+    useFactory: (
+      database: TenantDataSourceFactory | null,
+      lifecycle: TenantLifecycle | null | undefined,
+      migrations: TenantMigrations | undefined,
+      modules: ModuleRef,
+    ) => new TenancyEvents({ database, lifecycle, migrations }, modules),
+  },
+  {
+    // Null where the store only reads. One that has the methods is the administration itself.
+    provide: TenantAdministration,
+    inject: [TENANT_STORE, { token: TenantLifecycle, optional: true }],
+    useFactory: (store: TenantStore, lifecycle: TenantLifecycle | null | undefined): TenantAdministration | null =>
+      lifecycle ?? (isAdministration(store) ? store : null),
   },
   TenantlessGlobals,
   { provide: APP_GUARD, useClass: TenantGuard },
@@ -215,6 +242,39 @@ const DATABASE: Provider[] = [
       const grantTo = database && commonOptions(database).grantTo;
       const roles = database && tenantRoles(database);
       return new TenantSchemaService(factory.dataSource, (tenant) => factory.forOwner(tenant), grantTo, roles);
+    },
+  },
+  {
+    // Null where the table of the tenants is somebody else's.
+    provide: TenantLifecycle,
+    inject: [
+      TENANT_STORE,
+      TenantDataSourceFactory,
+      TenantSchemaService,
+      TenantService,
+      TenantIdValidator,
+      TENANCY_OPTIONS,
+    ],
+    useFactory: (
+      store: TenantStore,
+      factory: TenantDataSourceFactory | null,
+      schemas: TenantSchemaService,
+      tenants: TenantService,
+      ids: TenantIdValidator,
+      { database, lifecycle }: TenancyModuleOptions,
+    ): TenantLifecycle | null => {
+      if (!(store instanceof TypeOrmTenantStore) || !factory || !database) return null;
+      const servers = serverOptions(database);
+      return new TenantLifecycle(
+        {
+          registry: store.registry,
+          schemas,
+          ids,
+          hasDatabase: (name) => servers.has(name),
+          onChange: (id) => tenants.invalidate(id),
+        },
+        lifecycle,
+      );
     },
   },
   {
@@ -318,6 +378,7 @@ const CORE_EXPORTS = [
   TenantContext,
   TenantConfigService,
   TenantResolution,
+  TenantAdministration,
   TenantDataSourceFactory,
   // What a module needs that mounts TenantMiddleware once more, where it wants to have it.
   RequestScopes,
@@ -329,6 +390,7 @@ const DATABASE_EXPORTS = [
   EntityManager,
   TenantDatabase,
   TenantSchemaService,
+  TenantLifecycle,
   TenantMigrations,
   TenantMoves,
   TenantExports,
@@ -340,6 +402,10 @@ export function tenancyProviders(withDatabase: boolean): Required<Pick<DynamicMo
   return withDatabase
     ? { providers: [...CORE, ...DATABASE], exports: [...CORE_EXPORTS, ...DATABASE_EXPORTS] }
     : { providers: CORE, exports: CORE_EXPORTS };
+}
+
+function isAdministration(store: TenantStore): store is TenantStore & TenantAdministration {
+  return 'createTenant' in store && 'suspendTenant' in store;
 }
 
 /** The fields of one GraphQL request share its scope: only an interceptor gives one of them another. */

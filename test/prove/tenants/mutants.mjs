@@ -146,7 +146,7 @@ const MUTANTS = [
     name: 'a body of any size is read',
     phase: 'too much',
     by: 'a body that is too large was believed',
-    edits: [{ file: 'http-tenant-store.js', find: 'if (size > this.maxBodyBytes)', replace: 'if (false)' }],
+    edits: [{ file: 'http-calls.js', find: 'if (size > this.maxBodyBytes)', replace: 'if (false)' }],
   },
   {
     name: 'a tenant can be changed by whoever has it',
@@ -158,7 +158,7 @@ const MUTANTS = [
     name: 'a failed look-up is a 404',
     phase: 'answers 500',
     by: 'a known tenant was not served',
-    edits: [{ file: 'http-tenant-store.js', find: 'response.status === 404', replace: 'response.status >= 404' }],
+    edits: [{ file: 'http-tenant-store.js', find: '(answer.status === 404 ?', replace: '(answer.status >= 404 ?' }],
   },
   {
     name: 'ids of nobody are remembered in full',

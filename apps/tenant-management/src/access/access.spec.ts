@@ -14,10 +14,16 @@ describe('a route of the registry', () => {
     ['POST', '/tenants'],
     ['GET', '/tenants/acme'],
     ['PATCH', '/tenants/acme'],
-    ['DELETE', '/tenants/acme?confirm=acme'],
+    ['DELETE', '/tenants/acme?confirm=acme&erase=true'],
     ['GET', '/tenants/acme/config'],
     ['PATCH', '/tenants/acme/config'],
     ['GET', '/domains/acme.com'],
+    ['POST', '/tenants/acme/suspend'],
+    ['POST', '/tenants/acme/place'],
+    ['GET', '/tenants/acme/audit'],
+    ['GET', '/audit'],
+    ['GET', '/drops'],
+    ['GET', '/changes'],
     ['GET', '/TENANTS'],
     ['GET', '/tenants/'],
     ['HEAD', '/tenants'],
@@ -67,8 +73,8 @@ describe('the log', () => {
     await registry.call('POST', '/tenants', { id: 'acme', config: { 'smtp.password': sealed('hunter2') } });
     await registry.call('PATCH', '/tenants/acme', { name: 'Acme', status: 'suspended' });
     await registry.call('PATCH', '/tenants/acme/config', { 'smtp.password': sealed('hunter3') });
-    await registry.call('DELETE', '/tenants/acme?confirm=acme');
-    await registry.call('DELETE', '/tenants/acme?confirm=acme');
+    await registry.call('DELETE', '/tenants/acme?confirm=acme&erase=true');
+    await registry.call('DELETE', '/tenants/acme?confirm=acme&erase=true');
     expect(lines).toEqual([
       expect.stringMatching(/^token [0-9a-f]{8} created tenant acme with schema t_acme$/),
       expect.stringMatching(/^token [0-9a-f]{8} changed name, status of tenant acme \(suspended\)$/),

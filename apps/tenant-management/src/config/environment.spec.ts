@@ -12,6 +12,9 @@ describe('the environment', () => {
       DATABASE_POOL_SIZE: 10,
       SERVICE_TOKEN: ['a-token-of-20-letters'],
       TENANT_ROLES: [],
+      TENANT_DROP_GRACE_DAYS: 30,
+      RESERVED_TENANT_IDS: [],
+      MAX_CHANGE_STREAMS: 1_000,
     });
   });
 

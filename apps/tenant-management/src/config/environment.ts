@@ -31,6 +31,12 @@ const environmentSchema = z.object({
     .pipe(z.array(serviceToken()).min(1, 'has no token in it. Make one with: openssl rand -hex 32')),
   /** Database roles of the services that use the tenants' tables and do not own them, separated by commas. */
   TENANT_ROLES: commaSeparated.prefault(''),
+  /** For how many days an archived tenant is kept before it may be dropped. */
+  TENANT_DROP_GRACE_DAYS: z.coerce.number('must be a number of days.').min(0).max(36_500).default(30),
+  /** Ids that no tenant may have, separated by commas, beside those that the library reserves. */
+  RESERVED_TENANT_IDS: commaSeparated.prefault(''),
+  /** Streams of changes at once: one for each instance of each service. */
+  MAX_CHANGE_STREAMS: z.coerce.number('must be a whole number.').int('must be a whole number.').min(1).default(1_000),
 });
 
 export type Environment = z.infer<typeof environmentSchema>;

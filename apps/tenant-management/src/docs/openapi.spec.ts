@@ -22,14 +22,22 @@ describe('the documentation', () => {
     );
     expect(routes.sort()).toEqual([
       'DELETE /tenants/{id}',
+      'GET /audit',
+      'GET /changes',
       'GET /domains/{domain}',
+      'GET /drops',
       'GET /health',
       'GET /tenants',
       'GET /tenants/{id}',
+      'GET /tenants/{id}/audit',
       'GET /tenants/{id}/config',
       'PATCH /tenants/{id}',
       'PATCH /tenants/{id}/config',
       'POST /tenants',
+      'POST /tenants/{id}/archive',
+      'POST /tenants/{id}/place',
+      'POST /tenants/{id}/restore',
+      'POST /tenants/{id}/suspend',
     ]);
     for (const [path, methods] of Object.entries<Record<string, Record<string, unknown>>>(paths)) {
       for (const operation of Object.values(methods)) {

@@ -32,7 +32,10 @@ const REQUESTS = [
   ['PATCH', '/tenants/acme', { name: 'Acme' }],
   ['PATCH', '/tenants/acme/config', { 'email.enabled': true }],
   ['POST', '/tenants', { id: 'globex' }],
-  ['DELETE', '/tenants/acme?confirm=acme'],
+  ['POST', '/tenants/acme/suspend'],
+  ['GET', '/drops'],
+  ['GET', '/audit'],
+  ['DELETE', '/tenants/acme?confirm=acme&erase=true'],
 ] as const;
 
 describe('while the database is away', () => {

@@ -32,6 +32,10 @@ export class RegisteredTenant {
   @Column('jsonb')
   metadata: Record<string, unknown>;
 
+  /** From when on an archived tenant may be dropped. */
+  @Column('timestamptz', { name: 'drop_after', nullable: true })
+  dropAfter: Date | null;
+
   @CreateDateColumn({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
 

@@ -27,10 +27,16 @@ describe('the start of the service', () => {
     expect(await database.query('SELECT name FROM public.registry_migrations')).toEqual([
       { name: 'CreateRegistry1760000000000' },
       { name: 'IndexDomains1760000000001' },
+      { name: 'LifecycleOfTenants1760000000002' },
     ]);
     // Whatever is a tenant's is not made for the system.
     const tables = await database.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);
-    expect(tables.map(({ tablename }) => tablename)).toEqual(['registry_migrations', 'tenant_domains', 'tenants']);
+    expect(tables.map(({ tablename }) => tablename)).toEqual([
+      'registry_migrations',
+      'tenant_audit',
+      'tenant_domains',
+      'tenants',
+    ]);
   });
 
   it('finds the tenants of the last run', async () => {
@@ -43,8 +49,12 @@ describe('the start of the service', () => {
 
   it('fails where the role may not make tables, and says so', async () => {
     await database.query(`REVOKE CREATE ON SCHEMA public FROM ${database.appRole}`);
-    await database.query('DROP TABLE IF EXISTS public.registry_migrations, public.tenant_domains, public.tenants');
-    await database.query('DROP FUNCTION IF EXISTS public.claim_tenant_domains()');
+    await database.query(
+      'DROP TABLE IF EXISTS public.registry_migrations, public.tenant_audit, public.tenant_domains, public.tenants',
+    );
+    for (const name of ['claim_tenant_domains', 'tell_of_tenant', 'touch_tenant', 'refuse_tenant_audit_change']) {
+      await database.query(`DROP FUNCTION IF EXISTS public.${name}()`);
+    }
     await expect(start()).rejects.toThrow(/permission denied for schema public/);
     expect(await database.query(`SELECT FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
   });
@@ -93,7 +103,7 @@ describe('the roles of the services that use the tenants’ tables', () => {
       expect(await may('t_shared.messages', 'INSERT')).toBe(true);
       expect(await may('t_shared.messages', 'TRUNCATE')).toBe(false);
       expect(await may('public.tenants', 'SELECT')).toBe(false);
-      await registry.call('DELETE', '/tenants/shared?confirm=shared');
+      await registry.call('DELETE', '/tenants/shared?confirm=shared&erase=true');
     } finally {
       await database.query(`DROP ROLE ${role}`);
     }
@@ -110,7 +120,7 @@ describe('the roles of the services that use the tenants’ tables', () => {
     await database.query(`CREATE ROLE ${role}`);
     try {
       expect((await registry.call('POST', '/tenants', { id: 'later' })).status).toBe(201);
-      await registry.call('DELETE', '/tenants/later?confirm=later');
+      await registry.call('DELETE', '/tenants/later?confirm=later&erase=true');
     } finally {
       await database.query(`DROP ROLE ${role}`);
     }

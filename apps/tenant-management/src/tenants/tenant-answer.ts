@@ -15,6 +15,11 @@ export const tenantAnswer = z
     config: z.record(z.string(), z.unknown()),
     database: z.string().optional().describe('The database server it is placed on, where it is not the default one.'),
     metadata: z.record(z.string(), z.unknown()),
+    dropAfter: z
+      .string()
+      .meta({ format: 'date-time' })
+      .optional()
+      .describe('Of an archived tenant: from when on it may be dropped.'),
     createdAt: z.string().meta({ format: 'date-time' }),
     updatedAt: z.string().meta({ format: 'date-time' }),
   })
@@ -26,8 +31,25 @@ export const tenantPage = z
   .meta({ id: 'TenantPage' });
 export type TenantPageAnswer = z.infer<typeof tenantPage>;
 
+export const plannedDrops = z
+  .object({
+    drops: z.array(
+      z.object({
+        id: z.string(),
+        status: z.enum(TENANT_STATUSES),
+        dropAfter: z.string().meta({ format: 'date-time' }),
+        isDue: z.boolean().describe('Whether it may be deleted now. It is, when somebody asks for it.'),
+      }),
+    ),
+    total: z.int(),
+    limit: z.int(),
+    offset: z.int(),
+  })
+  .meta({ id: 'PlannedDrops' });
+export type PlannedDropsAnswer = z.infer<typeof plannedDrops>;
+
 /** The library's tenant of a row. */
-export function toTenant(row: RegisteredTenant): Tenant {
+function toTenant(row: RegisteredTenant): Tenant {
   return defineTenant({ ...row, database: row.database ?? undefined });
 }
 
@@ -36,6 +58,7 @@ export function toAnswer(row: RegisteredTenant): TenantAnswer {
   return {
     ...tenant,
     domains: [...domains],
+    ...(row.dropAfter && { dropAfter: row.dropAfter.toISOString() }),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

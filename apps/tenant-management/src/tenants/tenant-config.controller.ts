@@ -52,7 +52,7 @@ export class TenantConfigController {
     @Caller() caller: string,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<Settings> {
-    const { config } = await this.registry.changeConfig(id, change, ifVersion);
+    const config = await this.registry.changeConfig(id, change, `token ${caller}`, ifVersion);
     this.audit.record(caller, `changed the settings ${Object.keys(change).join(', ') || '(none)'} of tenant ${id}`);
     return answer(config, response);
   }

@@ -4,7 +4,7 @@ import { statusesOf, useRegistry } from '../testing/running-registry.js';
 const registry = useRegistry();
 
 beforeEach(async () => {
-  await registry.call('DELETE', '/tenants/acme?confirm=acme');
+  await registry.call('DELETE', '/tenants/acme?confirm=acme&erase=true');
   await registry.call('POST', '/tenants', {
     id: 'acme',
     config: { 'email.from': 'a@acme.com', 'sms.senderId': 'Acme' },

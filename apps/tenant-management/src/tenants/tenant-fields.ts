@@ -26,6 +26,13 @@ export const name = z.string().trim().min(1).max(200).regex(NO_CONTROL, 'Has con
 
 export const plan = z.string().trim().min(1).max(100).regex(NO_CONTROL, 'Has control characters in it.');
 
+/** The name of a database server, as the services know it. */
+export const database = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[A-Za-z0-9_-]+$/, 'Not the name of a database server.');
+
 /** Whatever the caller wants to keep with a tenant. */
 export const metadata = boundedObject();
 

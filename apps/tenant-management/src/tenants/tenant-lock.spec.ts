@@ -8,7 +8,7 @@ it('a tenant that another instance is creating for long is busy; the others can 
   const other = new pg.Client(registry.database.url);
   await other.connect();
   try {
-    await other.query(`SELECT pg_advisory_lock(hashtextextended('tenant-management:acme', 0))`);
+    await other.query(`SELECT pg_advisory_lock(hashtextextended('tenancy:tenant:acme', 0))`);
     const waiting = Promise.all([1, 2, 3].map(() => registry.call('POST', '/tenants', { id: 'acme' })));
     expect(await registry.call('POST', '/tenants', { id: 'globex' })).toMatchObject({ status: 201 });
     for (const answer of await waiting) expect(answer).toMatchObject({ status: 409, body: { code: 'TENANT_BUSY' } });

@@ -5,20 +5,24 @@ import {
   TenantConfigConflictError,
   TenantDatabase,
   TenantDataSourceFactory,
+  TenantLifecycle,
+  TenantService,
 } from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import type { Repository } from 'typeorm';
 import { RegisteredTenant } from '../registry/registered-tenant.entity.js';
-import { tenantNotFound, tenantNotReady, toProblem } from './registry-problems.js';
+import { tenantNotFound } from './registry-problems.js';
 import { settings } from './tenant-fields.js';
-import type { ChangeTenant, Page, Settings } from './tenant-requests.js';
+import type { Page, Settings } from './tenant-requests.js';
 
-/** Reads tenants, and changes what may be changed of them. */
+/** Reads tenants, and changes their settings. */
 @Injectable()
 export class TenantRegistry {
   constructor(
     private readonly factory: TenantDataSourceFactory,
     private readonly database: TenantDatabase,
+    private readonly lifecycle: TenantLifecycle,
+    private readonly tenants: TenantService,
   ) {}
 
   async list({ limit, offset }: Page): Promise<[RegisteredTenant[], number]> {
@@ -40,44 +44,44 @@ export class TenantRegistry {
     return row;
   }
 
-  async change(id: string, { domains, ...fields }: ChangeTenant): Promise<RegisteredTenant> {
-    return this.update(id, () => ({ ...fields, ...(domains && { domains: [...new Set(domains)] }) }));
-  }
-
-  /** Throws `TenantConfigConflictError` where the settings have another version than the one that is given. */
-  async changeConfig(id: string, change: Settings, ifVersion?: string): Promise<RegisteredTenant> {
-    return this.update(id, (row) => {
+  /**
+   * The row is locked while it is changed: of two changes at once the second one goes over the first. Throws
+   * `TenantConfigConflictError` where the settings have another version than the one that is given.
+   */
+  async changeConfig(id: string, change: Settings, actor: string, ifVersion?: string): Promise<Settings> {
+    const config = await this.database.systemSession(async (manager) => {
+      const row = await manager.findOne(RegisteredTenant, { where: { id }, lock: { mode: 'for_no_key_update' } });
+      if (!row) throw tenantNotFound(id);
+      if (row.status !== 'active' && row.status !== 'suspended') throw notReady(row);
       if (ifVersion !== undefined && configVersionOf(row.config) !== ifVersion) throw new TenantConfigConflictError(id);
-      const config = mergeConfig(row.config, change);
-      const { error } = settings.safeParse(config);
-      if (!error) return { config };
-      throw new ProblemException(
-        400,
-        'VALIDATION_FAILED',
-        'The settings would not be valid with this change; `errors` says why. Remove keys by setting them to null.',
-        error.issues.map(({ path, message }) => ({ key: path.join('.'), message })),
-      );
+      const merged = checked(mergeConfig(row.config, change));
+      await manager.update(RegisteredTenant, { id }, { config: merged as object });
+      // Never a value: it may be a secret.
+      const details = { keys: Object.keys(change) };
+      await this.lifecycle.trail.append(manager, { actor, action: 'tenant.config_changed', tenantId: id, details });
+      return merged;
     });
-  }
-
-  /** The row is locked while it is changed: of two changes at once the second one goes over the first. */
-  private async update(
-    id: string,
-    change: (row: RegisteredTenant) => Partial<RegisteredTenant>,
-  ): Promise<RegisteredTenant> {
-    try {
-      return await this.database.systemSession(async (manager) => {
-        const row = await manager.findOne(RegisteredTenant, { where: { id }, lock: { mode: 'for_no_key_update' } });
-        if (!row) throw tenantNotFound(id);
-        if (row.status !== 'active' && row.status !== 'suspended') throw tenantNotReady(id, row.status);
-        return await manager.save(Object.assign(row, change(row)));
-      });
-    } catch (error) {
-      throw toProblem(error);
-    }
+    await this.tenants.invalidate(id);
+    return config;
   }
 
   private get rows(): Repository<RegisteredTenant> {
     return this.factory.system.getRepository(RegisteredTenant);
   }
+}
+
+function notReady({ id, status }: RegisteredTenant): ProblemException {
+  const detail = `The tenant "${id}" is ${status}; only the settings of an active or suspended one can be changed.`;
+  return new ProblemException(409, 'TENANT_NOT_READY', detail);
+}
+
+function checked(config: Settings): Settings {
+  const { error } = settings.safeParse(config);
+  if (!error) return config;
+  throw new ProblemException(
+    400,
+    'VALIDATION_FAILED',
+    'The settings would not be valid with this change; `errors` says why. Remove keys by setting them to null.',
+    error.issues.map(({ path, message }) => ({ key: path.join('.'), message })),
+  );
 }

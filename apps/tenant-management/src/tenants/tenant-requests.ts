@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { domains, metadata, name, plan, settings } from './tenant-fields.js';
+import { database, domains, metadata, name, plan, settings } from './tenant-fields.js';
 
 export const createTenant = z.strictObject({
   id: z
@@ -11,8 +11,17 @@ export const createTenant = z.strictObject({
   plan: plan.optional(),
   config: settings.optional(),
   metadata: metadata.optional(),
+  database: database
+    .optional()
+    .describe('The database server that it is placed on. The default one, unless it is given.'),
 });
 export type CreateTenant = z.infer<typeof createTenant>;
+
+export const placeTenant = z.strictObject({
+  database: database.describe('Where its schema is from now on.'),
+  from: database.describe('Where it must be now; otherwise nothing is changed.'),
+});
+export type PlaceTenant = z.infer<typeof placeTenant>;
 
 export const changeTenant = z.strictObject({
   name: name.optional(),
@@ -34,6 +43,16 @@ export const page = z.strictObject({
   offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
 });
 export type Page = z.infer<typeof page>;
+
+export const auditPage = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  before: z
+    .string()
+    .regex(/^[1-9]\d{0,17}$/, 'Not the id of an entry.')
+    .optional()
+    .describe('Only entries that are older than the one with this id.'),
+});
+export type AuditPage = z.infer<typeof auditPage>;
 
 /** A field that is refused by its own name: "unrecognized key" would leave the caller guessing. */
 function immutable(reason: string) {

@@ -9,14 +9,15 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
+import { TenantLifecycle } from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import { Caller } from '../access/caller.decorator.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import type { TenantAnswer, TenantPageAnswer } from './tenant-answer.js';
 import { tenantAnswer, tenantPage, toAnswer } from './tenant-answer.js';
+import { withProblems } from './registry-problems.js';
 import { TenantIdPipe } from './tenant-id.pipe.js';
-import { TenantLifecycle } from './tenant-lifecycle.js';
 import { TenantRegistry } from './tenant-registry.js';
 import type { ChangeTenant, CreateTenant, Page } from './tenant-requests.js';
 import { changeTenant, createTenant, page } from './tenant-requests.js';
@@ -45,7 +46,7 @@ export class TenantsController {
   @ApiOperation({ summary: 'Create a tenant, its schema and the tables in it' })
   @ApiCreatedResponse({ standardSchema: tenantAnswer, headers: { Location: { schema: { type: 'string' } } } })
   @ApiProblems({
-    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, BODY_NOT_JSON',
+    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, TENANT_ID_RESERVED, DATABASE_UNKNOWN, BODY_NOT_JSON',
     409: 'TENANT_EXISTS, DOMAIN_TAKEN, SCHEMA_TAKEN, TENANT_BUSY, CONFLICT',
     413: 'BODY_TOO_LARGE',
   })
@@ -54,10 +55,10 @@ export class TenantsController {
     @Caller() caller: string,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TenantAnswer> {
-    const row = await this.lifecycle.create(wanted);
-    this.audit.record(caller, `created tenant ${row.id} with schema ${row.schema}`);
-    response.setHeader('Location', `/tenants/${row.id}`);
-    return toAnswer(row);
+    const { id, schema } = await withProblems(this.lifecycle.as(`token ${caller}`).createTenant(wanted));
+    this.audit.record(caller, `created tenant ${id} with schema ${schema}`);
+    response.setHeader('Location', `/tenants/${id}`);
+    return toAnswer(await this.registry.get(id));
   }
 
   @Get(':id')
@@ -82,34 +83,44 @@ export class TenantsController {
     @Body({ schema: changeTenant }) change: ChangeTenant,
     @Caller() caller: string,
   ): Promise<TenantAnswer> {
-    const row = await this.registry.change(id, change);
+    await withProblems(this.lifecycle.as(`token ${caller}`).changeTenant(id, change));
+    const row = await this.registry.get(id);
     this.audit.record(caller, `changed ${Object.keys(change).join(', ') || 'nothing'} of tenant ${id} (${row.status})`);
     return toAnswer(row);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete a tenant and all its data' })
+  @ApiOperation({ summary: 'Delete an archived tenant and all its data, or any tenant at once' })
   @ApiQuery({ name: 'confirm', required: true, description: 'The id of the tenant once more.', type: String })
+  @ApiQuery({
+    name: 'erase',
+    required: false,
+    description: 'At once, whatever its status and however long it is to be kept.',
+    enum: ['true', 'false'],
+  })
   @ApiNoContentResponse({ description: 'The schema is dropped and the tenant is gone.' })
   @ApiProblems({
-    400: 'CONFIRMATION_REQUIRED, TENANT_ID_INVALID',
+    400: 'CONFIRMATION_REQUIRED, VALIDATION_FAILED, TENANT_ID_INVALID',
     404: 'TENANT_NOT_FOUND',
-    409: 'SCHEMA_TAKEN, TENANT_BUSY',
+    409: 'TENANT_NOT_ARCHIVED, TENANT_DROP_NOT_DUE, SCHEMA_TAKEN, TENANT_BUSY',
   })
   async delete(
     @Param('id', TenantIdPipe) id: string,
     @Query('confirm') confirm: unknown,
+    @Query('erase') erase: unknown,
     @Caller() caller: string,
   ): Promise<void> {
-    if (confirm !== id) {
-      throw new ProblemException(
-        400,
-        'CONFIRMATION_REQUIRED',
-        `This drops the schema of tenant "${id}" and all its data. If that is meant, repeat it with ?confirm=${id}.`,
-      );
-    }
-    await this.lifecycle.delete(id);
+    // What is no plain string confirms nothing.
+    const drop = { confirm: typeof confirm === 'string' ? confirm : '', erase: isErase(erase) };
+    await withProblems(this.lifecycle.as(`token ${caller}`).dropTenant(id, drop));
     this.audit.record(caller, `deleted tenant ${id} and its schema`);
   }
+}
+
+function isErase(value: unknown): boolean {
+  if (value === undefined || value === 'true' || value === 'false') return value === 'true';
+  throw new ProblemException(400, 'VALIDATION_FAILED', 'The request is not valid; `errors` names each field.', [
+    { key: 'erase', message: 'Is "true" or "false", or left out.' },
+  ]);
 }

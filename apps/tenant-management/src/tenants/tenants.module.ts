@@ -1,22 +1,25 @@
 import { Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
+import { AuditController } from '../audit/audit.controller.js';
 import { AuditLog } from '../audit/audit-log.js';
+import { ChangeStreams } from '../changes/change-streams.js';
+import { ChangesController } from '../changes/changes.controller.js';
 import { DatabaseAwayInterceptor } from '../registry/database-away.interceptor.js';
 import { DomainsController } from './domains.controller.js';
 import { TenantConfigController } from './tenant-config.controller.js';
-import { TenantLifecycle } from './tenant-lifecycle.js';
-import { TenantLock } from './tenant-lock.js';
+import { TenantStatusController } from './tenant-status.controller.js';
 import { TenantRegistry } from './tenant-registry.js';
 import { TenantsController } from './tenants.controller.js';
 
 @Module({
-  controllers: [TenantsController, TenantConfigController, DomainsController],
-  providers: [
-    TenantRegistry,
-    TenantLifecycle,
-    TenantLock,
-    AuditLog,
-    { provide: APP_INTERCEPTOR, useClass: DatabaseAwayInterceptor },
+  controllers: [
+    TenantsController,
+    TenantStatusController,
+    TenantConfigController,
+    DomainsController,
+    AuditController,
+    ChangesController,
   ],
+  providers: [TenantRegistry, AuditLog, ChangeStreams, { provide: APP_INTERCEPTOR, useClass: DatabaseAwayInterceptor }],
 })
 export class TenantsModule {}

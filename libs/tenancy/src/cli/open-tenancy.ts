@@ -7,7 +7,9 @@ import type { Output } from './output/output.js';
 
 /** TenancyModule alone: no HTTP, no workers, nothing of the application but its options. */
 export async function openTenancy(options: TenancyModuleOptions, output: Output): Promise<INestApplicationContext> {
-  return NestFactory.createApplicationContext(TenancyModule.forRoot(withQuietDatabase(options, output)), {
+  // A command asks the store for what it needs to know, and is over soon: nobody has to tell it of changes.
+  const quiet = { ...withQuietDatabase(options, output), watch: false };
+  return NestFactory.createApplicationContext(TenancyModule.forRoot(quiet), {
     logger: quietLogger(output),
     abortOnError: false,
   });

@@ -9,7 +9,7 @@ import {
   TenantConfigInvalidError,
   TenantServiceUnavailableError,
 } from '../tenancy.errors.js';
-import type { HttpTenantStoreOptions } from './http-tenant-store.js';
+import type { HttpTenantStoreOptions } from './http-calls.js';
 import { HttpTenantStore } from './http-tenant-store.js';
 import { InMemoryTenantStore } from './in-memory-tenant-store.js';
 

@@ -1,27 +1,27 @@
-import {
-  TenancyError,
-  TenancyOptionsError,
-  TenantConfigConflictError,
-  TenantConfigInvalidError,
-  TenantNotFoundError,
-  TenantServiceUnavailableError,
-} from '../tenancy.errors.js';
+import { TenantConfigConflictError, TenantConfigInvalidError, TenantNotFoundError } from '../tenancy.errors.js';
+import { followChanges } from './follow-changes.js';
+import { HttpAdministration } from './http-administration.js';
+import type { HttpAnswer, HttpTenantStoreOptions } from './http-calls.js';
+import { HttpCalls, issuesOf, refusedAnswer, segment, unusable } from './http-calls.js';
+import type {
+  NewTenant,
+  PlannedDrops,
+  TenantAdministration,
+  TenantChange,
+  TenantDrop,
+  TenantPlacement,
+} from './tenant-administration.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
-import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
-import { UnusableAnswerError } from './unusable-answer.js';
-
-/** How `HttpTenantStore` reaches the tenant management service. */
-export interface HttpTenantStoreOptions {
-  /** The service's address, such as `http://tenant-management:3001`; a path in it is kept. */
-  readonly baseUrl: string;
-  /** Sent as `Authorization: Bearer …`. */
-  readonly token?: string;
-  /** How long one call may take, its body included, in milliseconds. @defaultValue `2_000` */
-  readonly timeout?: number;
-  /** The largest body that is read, in bytes; a larger one is an error. @defaultValue `1_048_576` */
-  readonly maxBodyBytes?: number;
-}
+import type {
+  TenantChangeListener,
+  TenantConfigCondition,
+  TenantList,
+  TenantPage,
+  TenantStore,
+  TenantWatch,
+} from './tenant-store.js';
+import { keepWatching } from './keep-watching.js';
 
 /**
  * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
@@ -32,30 +32,28 @@ export interface HttpTenantStoreOptions {
  * The version that settings must have is sent as `If-Match`, as `configVersionOf()` counts it. A service that compares
  * answers with an `ETag`, or with 409 and the code `TENANT_CONFIG_CONFLICT`, or 412: `TenantConfigConflictError`.
  *
+ * As the administration of its tenants it sends `POST /tenants`, `PATCH` and `DELETE /tenants/:id?confirm&erase`,
+ * `POST /tenants/:id/suspend`, `restore`, `archive` and `place`, and `GET /drops?limit&offset`. The `code` of a 400 or 409 is
+ * the `reason` of a `TenantChangeRefusedError`.
+ *
  * @example new HttpTenantStore({ baseUrl: 'http://localhost:3001', token: process.env.TENANT_MANAGEMENT_TOKEN })
  */
-export class HttpTenantStore implements TenantStore {
-  private readonly baseUrl: string;
-  private readonly timeout: number;
-  private readonly maxBodyBytes: number;
+export class HttpTenantStore implements TenantStore, TenantAdministration {
+  private readonly calls: HttpCalls;
+  private readonly administration: HttpAdministration;
 
-  constructor(private readonly options: HttpTenantStoreOptions) {
-    this.baseUrl = addressOf(options.baseUrl);
-    // fetch() would name the token in the error it throws for it.
-    if (/[^\x21-\x7e]/.test(options.token ?? '')) {
-      throw new TenancyOptionsError('HttpTenantStore: the token has a character that a header cannot carry.');
-    }
-    this.timeout = options.timeout ?? 2_000;
-    this.maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
+  constructor(options: HttpTenantStoreOptions) {
+    this.calls = new HttpCalls(options);
+    this.administration = new HttpAdministration(this.calls);
   }
 
   async findById(id: string): Promise<Tenant | undefined> {
-    const body = await this.call('GET', `/tenants/${segment(id)}`);
+    const body = await this.get(`/tenants/${segment(id)}`);
     return body === undefined ? undefined : this.tenant(body, id);
   }
 
   async findByDomain(domain: string): Promise<Tenant | undefined> {
-    const body = await this.call('GET', `/domains/${segment(domain)}`);
+    const body = await this.get(`/domains/${segment(domain)}`);
     if (body === undefined) return undefined;
     const tenant = this.tenant(body);
     if (!tenant.domains.includes(domain))
@@ -64,7 +62,7 @@ export class HttpTenantStore implements TenantStore {
   }
 
   async list({ limit, offset }: TenantPage): Promise<TenantList> {
-    const body = await this.call('GET', `/tenants?limit=${limit}&offset=${offset}`);
+    const body = await this.get(`/tenants?limit=${limit}&offset=${offset}`);
     if (!isRecord(body) || !Array.isArray(body.tenants) || typeof body.total !== 'number') {
       throw refusedAnswer('the list of tenants has not the shape { tenants, total }');
     }
@@ -74,13 +72,66 @@ export class HttpTenantStore implements TenantStore {
   async updateConfig(
     id: string,
     patch: Readonly<Record<string, unknown>>,
-    condition: TenantConfigCondition = {},
+    { ifVersion, basedOn = ifVersion }: TenantConfigCondition = {},
   ): Promise<Tenant> {
-    const found = await this.call('PATCH', `/tenants/${segment(id)}/config`, { body: patch, id, ...condition });
-    if (found === undefined) throw new TenantNotFoundError(id);
+    const path = `/tenants/${segment(id)}/config`;
+    await this.calls.send('PATCH', path, { body: patch, ifMatch: basedOn }, async (answer) => {
+      if (answer.status === 404) throw new TenantNotFoundError(id);
+      if (answer.status === 400) throw refusedSettings(await answer.read());
+      if (basedOn !== undefined && (await isConflict(answer))) throw new TenantConfigConflictError(id);
+      await read(answer);
+      if (ifVersion === undefined || answer.headers.get('etag') !== null) return;
+      throw unusable('it does not compare the versions of settings: its answer to a change has no ETag');
+    });
     const tenant = await this.findById(id);
     if (!tenant) throw new TenantNotFoundError(id);
     return tenant;
+  }
+
+  async createTenant(wanted: NewTenant): Promise<Tenant> {
+    return this.tenant(await this.administration.change('POST', wanted.id, '/tenants', wanted), wanted.id);
+  }
+
+  async changeTenant(id: string, change: TenantChange): Promise<Tenant> {
+    return this.tenant(await this.administration.change('PATCH', id, `/tenants/${segment(id)}`, change), id);
+  }
+
+  suspendTenant(id: string): Promise<Tenant> {
+    return this.post(id, 'suspend');
+  }
+
+  restoreTenant(id: string): Promise<Tenant> {
+    return this.post(id, 'restore');
+  }
+
+  archiveTenant(id: string): Promise<Tenant> {
+    return this.post(id, 'archive');
+  }
+
+  placeTenant(id: string, placement: TenantPlacement): Promise<Tenant> {
+    return this.post(id, 'place', placement);
+  }
+
+  dropTenant(id: string, { confirm, erase }: TenantDrop): Promise<void> {
+    return this.administration.drop(id, confirm, erase);
+  }
+
+  plannedDrops(page?: Partial<TenantPage>): Promise<PlannedDrops> {
+    return this.administration.plannedDrops(page);
+  }
+
+  /** Follows `GET /changes`, a stream of server-sent events: `ready`, `changed` with `{ id }`, `lost`, and `heartbeat`. */
+  watch(listener: TenantChangeListener): TenantWatch {
+    return keepWatching(listener, (channel) => followChanges(this.calls, channel));
+  }
+
+  private async post(id: string, action: string, body?: unknown): Promise<Tenant> {
+    return this.tenant(await this.administration.change('POST', id, `/tenants/${segment(id)}/${action}`, body), id);
+  }
+
+  /** The parsed body, or `undefined` for a 404. */
+  private get(path: string): Promise<unknown> {
+    return this.calls.send('GET', path, {}, (answer) => (answer.status === 404 ? undefined : read(answer)));
   }
 
   private tenant(body: unknown, askedId?: string): Tenant {
@@ -93,100 +144,21 @@ export class HttpTenantStore implements TenantStore {
       throw refusedAnswer('the answer is not a tenant', error);
     }
   }
-
-  /** The parsed body, or `undefined` for a 404. */
-  private async call(method: string, path: string, change: Partial<Change> = {}): Promise<unknown> {
-    const { body, id, ifVersion, basedOn = ifVersion } = change;
-    try {
-      const response = await fetch(this.baseUrl + path, {
-        method,
-        // A redirect would send the token, and the question, to wherever the answer points.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.timeout),
-        headers: {
-          accept: 'application/json',
-          ...(this.options.token ? { authorization: `Bearer ${this.options.token}` } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(basedOn === undefined ? {} : { 'if-match': `"${basedOn}"` }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      if (response.status === 404) {
-        await response.body?.cancel();
-        return undefined;
-      }
-      if (response.status === 400 && body !== undefined) throw refused(JSON.parse(await this.read(response)));
-      if (id !== undefined && basedOn !== undefined && (await this.isConflict(response))) {
-        throw new TenantConfigConflictError(id);
-      }
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw unusable(`it answered ${response.status}`);
-      }
-      const answer: unknown = JSON.parse(await this.read(response));
-      if (ifVersion !== undefined && response.headers.get('etag') === null) {
-        throw unusable('it does not compare the versions of settings: its answer to a change has no ETag');
-      }
-      return answer;
-    } catch (error) {
-      if (error instanceof TenancyError) throw error;
-      throw unusable(`${method} ${path.split('?')[0]} failed`, error);
-    }
-  }
-
-  private async isConflict(response: Response): Promise<boolean> {
-    if (response.status !== 409) return response.status === 412;
-    const body: unknown = JSON.parse(await this.read(response));
-    if (isRecord(body) && body.code === 'TENANT_CONFIG_CONFLICT') return true;
-    throw unusable('it answered 409');
-  }
-
-  private async read(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > this.maxBodyBytes) throw refusedAnswer(`its answer is larger than ${this.maxBodyBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
-  }
 }
 
-interface Change extends TenantConfigCondition {
-  readonly id: string;
-  readonly body: Readonly<Record<string, unknown>>;
+function read(answer: HttpAnswer): Promise<unknown> {
+  if (answer.status >= 200 && answer.status < 300) return answer.read();
+  throw unusable(`it answered ${answer.status}`);
 }
 
-/** Without its last slash. Credentials are no part of it: they would stand in every error and log line. */
-function addressOf(baseUrl: string): string {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new TenancyOptionsError(
-      'HttpTenantStore: baseUrl is the address of the service and no more, such as http://tenant-management:3001. ' +
-        'Credentials go into `token`.',
-    );
-  }
-  return url.href.replace(/\/+$/, '');
+async function isConflict(answer: HttpAnswer): Promise<boolean> {
+  if (answer.status !== 409) return answer.status === 412;
+  const body = await answer.read();
+  if (isRecord(body) && body.code === 'TENANT_CONFIG_CONFLICT') return true;
+  throw unusable('it answered 409');
 }
 
-function segment(value: string): string {
-  // encodeURIComponent leaves "." and ".." as they are, and a URL resolves them away.
-  if (value === '' || value === '.' || value === '..') throw unusable(`${JSON.stringify(value)} cannot be asked for`);
-  return encodeURIComponent(value);
-}
-
-/** What the service has against a change: the `errors` of its answer. */
-function refused(body: unknown): TenancyError {
-  const errors: unknown[] = isRecord(body) && Array.isArray(body.errors) ? body.errors : [];
-  const issues = errors.filter(isRecord).map(({ key, message }) => ({ key: String(key), message: String(message) }));
+function refusedSettings(body: unknown): Error {
+  const issues = issuesOf(body);
   return issues.length > 0 ? new TenantConfigInvalidError(issues) : unusable('it answered 400 and does not say why');
-}
-
-function unusable(reason: string, cause?: unknown): TenantServiceUnavailableError {
-  return new TenantServiceUnavailableError(`The tenant management service cannot be used: ${reason}.`, { cause });
-}
-
-function refusedAnswer(reason: string, cause?: unknown): UnusableAnswerError {
-  return new UnusableAnswerError(`The tenant management service cannot be used: ${reason}.`, { cause });
 }

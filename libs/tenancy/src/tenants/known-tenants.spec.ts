@@ -188,6 +188,8 @@ describe('the metrics', () => {
       store: { calls: 2, failures: 0, retries: 0 },
       refused: { breaker: 0, limit: 0, misses: 0 },
       sharedCacheFailures: 0,
+      changes: { heard: 0, resumed: 0 },
+      watch: 'off',
       breaker: 'closed',
       entries: { known: 1, absent: 1 },
       oldestAge: 250,

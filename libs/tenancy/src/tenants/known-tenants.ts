@@ -23,6 +23,11 @@ export class KnownTenants {
   private readonly absent: BoundedMap<string, number>;
   private readonly flights = new Map<string, Promise<Tenant | undefined>>();
   private readonly lookups: StoreLookups;
+  // Which tenants changed while a domain was looked up: the answer may be one of them, as it was.
+  private readonly changed: BoundedMap<string, number>;
+  private changes = 0;
+  /** What was loaded until then may have changed unheard: it is due, and used only while the store does not answer. */
+  private trustedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly guard: StoreGuard,
@@ -33,13 +38,19 @@ export class KnownTenants {
   ) {
     this.entries = new BoundedMap(options.max);
     this.absent = new BoundedMap(options.negativeMax);
+    this.changed = new BoundedMap(options.max);
     this.lookups = new StoreLookups(guard, options, counters);
   }
 
-  /** Forgets what this process and the shared cache keep of a tenant. */
-  async forget(id: string): Promise<void> {
-    const domains = this.entries.get(`id:${id}`)?.tenant.domains ?? [];
-    const keys = new Set([`id:${id}`, ...domains.map((domain) => `domain:${domain}`), ...this.keysOf(id)]);
+  /** Forgets what this process, at once, and the shared cache keep of tenants. */
+  async forget(ids: ReadonlySet<string>): Promise<void> {
+    const keys = new Set(this.keysOf(ids));
+    this.changes += 1;
+    for (const id of ids) {
+      this.changed.set(id, this.changes);
+      keys.add(`id:${id}`);
+      for (const domain of this.entries.get(`id:${id}`)?.tenant.domains ?? []) keys.add(`domain:${domain}`);
+    }
     for (const key of keys) {
       this.entries.delete(key);
       this.absent.delete(key);
@@ -49,9 +60,17 @@ export class KnownTenants {
     await Promise.all([...keys].map((key) => this.shared.forget(key)));
   }
 
-  /** Under what a tenant is kept: by a domain that it had, too. */
-  private keysOf(id: string): string[] {
-    return [...this.entries].filter(([, { tenant }]) => tenant.id === id).map(([key]) => key);
+  /** Everything that is known is due; it stays what there is while the store does not answer. */
+  distrust(): void {
+    this.trustedFrom = this.clock.now();
+    this.shared.distrust();
+    // What is under way may bring what was so before: it must not be joined, nor kept.
+    this.flights.clear();
+  }
+
+  /** Under what tenants are kept: by a domain that one had, too. One look at all, for however many tenants. */
+  private keysOf(ids: ReadonlySet<string>): string[] {
+    return [...this.entries].filter(([, { tenant }]) => ids.has(tenant.id)).map(([key]) => key);
   }
 
   /** The tenant of a key as it is kept, however old that is. */
@@ -76,7 +95,7 @@ export class KnownTenants {
   recall(key: string): Tenant | undefined {
     const entry = this.entries.get(key);
     const now = this.clock.now();
-    if (!entry || now >= entry.refreshAt || now - entry.loadedAt >= this.options.ttl) return undefined;
+    if (!entry || now >= entry.refreshAt || !this.isFresh(entry, now)) return undefined;
     if (entry.tenant.status !== 'active') return undefined;
     this.counters.hits.process += 1;
     return entry.tenant;
@@ -86,14 +105,14 @@ export class KnownTenants {
   async find(key: string, question: Question): Promise<Tenant | undefined> {
     const now = this.clock.now();
     const entry = this.entries.get(key);
-    if (entry && now - entry.loadedAt < this.options.ttl) {
+    if (entry && this.isFresh(entry, now)) {
       if (now >= entry.refreshAt) this.refresh(key, question, entry);
       this.counters.hits.process += 1;
       return entry.tenant;
     }
     if (entry && this.isUsable(entry)) return this.renew(key, question, entry);
     const missedAt = this.absent.get(key);
-    if (missedAt !== undefined && now - missedAt < this.options.negativeTtl) {
+    if (missedAt !== undefined && missedAt > this.trustedFrom && now - missedAt < this.options.negativeTtl) {
       this.counters.misses.process += 1;
       return undefined;
     }
@@ -157,11 +176,14 @@ export class KnownTenants {
   ): Promise<Tenant | undefined> {
     // Before the question: what is changed while it is answered may be missing in the answer.
     const loadedAt = this.clock.now();
+    const { changes } = this;
+    const isNewest = (tenant: Tenant | undefined): boolean =>
+      isCurrent() && (tenant === undefined || (this.changed.get(tenant.id) ?? 0) <= changes);
     const shared = await this.shared.get(key, entry?.loadedAt);
     // Where a tenant's tables are does not change but by a move: that only the store says.
     if (shared && (!entry || isSamePlace(shared.tenant, entry.tenant))) {
       this.counters.hits.sharedCache += 1;
-      if (isCurrent()) this.keep(key, shared);
+      if (isNewest(shared.tenant)) this.keep(key, shared);
       return shared.tenant;
     }
     const ask = async () => adoptAnswer(key, await question());
@@ -169,7 +191,7 @@ export class KnownTenants {
       const tenant = await (entry ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
       if (tenant) this.counters.hits.store += 1;
       else this.counters.misses.store += 1;
-      if (isCurrent()) await this.remember(key, tenant, loadedAt, isCurrent);
+      if (isNewest(tenant)) await this.remember(key, tenant, loadedAt, () => isNewest(tenant));
       return tenant;
     } catch (error) {
       if (entry) this.counters.failedRenewals += 1;
@@ -182,7 +204,7 @@ export class KnownTenants {
     key: string,
     tenant: Tenant | undefined,
     loadedAt: number,
-    isCurrent: () => boolean,
+    isNewest: () => boolean,
   ): Promise<void> {
     if (!tenant) {
       this.entries.delete(key);
@@ -193,7 +215,7 @@ export class KnownTenants {
     this.keep(key, { tenant, loadedAt });
     await this.shared.set(key, { tenant, loadedAt });
     // What was declared out of date on the way there must not stay there.
-    if (!isCurrent()) await this.shared.delete(key);
+    if (!isNewest()) await this.shared.delete(key);
   }
 
   private keep(key: string, found: LoadedTenant): void {
@@ -205,6 +227,10 @@ export class KnownTenants {
   private leaveAlone(key: string): void {
     const entry = this.entries.get(key);
     if (entry) this.entries.set(key, { ...entry, retryAt: this.clock.now() + this.options.retryAfter });
+  }
+
+  private isFresh({ loadedAt }: TenantEntry, now: number): boolean {
+    return now - loadedAt < this.options.ttl && loadedAt > this.trustedFrom;
   }
 
   private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {

@@ -26,6 +26,10 @@ export interface LoadedTenant {
 export class SharedCache {
   /** When what was known was declared out of date: a copy of before is not taken back. */
   private readonly changed: BoundedMap<string, number>;
+  /** What was declared out of date and not asked of the store since: whoever else's clock is ahead may say what he likes. */
+  private readonly doubted: BoundedMap<string, true>;
+  /** From when on changes are heard of: a copy of before may be anything. */
+  private trustedFrom = Number.NEGATIVE_INFINITY;
   private readonly breaker: CircuitBreaker;
 
   constructor(
@@ -35,26 +39,31 @@ export class SharedCache {
     private readonly clock: SteadyClock,
   ) {
     this.changed = new BoundedMap(options.max);
+    this.doubted = new BoundedMap(options.max);
     this.breaker = new CircuitBreaker(options.breakerFailures, options.retryAfter);
   }
 
   /** A tenant that is not older than `ttl`, and newer than what the caller has. Anything else is a miss. */
   async get(key: string, newerThan = Number.NEGATIVE_INFINITY): Promise<LoadedTenant | undefined> {
+    if (this.doubted.get(key)) return undefined;
     const entry: unknown = await this.use((cache) => cache.get(cacheKey(key)));
     if (!isRecord(entry) || entry.key !== key || typeof entry.loadedAt !== 'number') return undefined;
     const loadedAt = this.clock.fromSystem(entry.loadedAt);
-    if (!(this.clock.now() - loadedAt < this.options.ttl) || loadedAt <= (this.changed.get(key) ?? 0)) return undefined;
+    if (!(this.clock.now() - loadedAt < this.options.ttl) || this.isOutdated(key, loadedAt)) return undefined;
     if (loadedAt <= newerThan) return undefined;
     try {
       if (!this.isOurs(key, entry.loadedAt, entry)) return undefined;
       const tenant = adoptAnswer(key, entry.tenant as Tenant | undefined);
-      return tenant && { tenant, loadedAt };
+      // Found by a domain: it is the tenant that was changed.
+      if (!tenant || this.isOutdated(`id:${tenant.id}`, loadedAt)) return undefined;
+      return { tenant, loadedAt };
     } catch {
       return undefined;
     }
   }
 
   async set(key: string, { tenant, loadedAt }: LoadedTenant): Promise<void> {
+    this.doubted.delete(key);
     // To many caches a ttl of 0 means for ever.
     if (this.options.ttl === 0) return;
     const entry = { key, tenant, loadedAt: this.clock.toSystem(loadedAt) };
@@ -74,7 +83,17 @@ export class SharedCache {
   /** Declares what there is of a key out of date, at once for this process. */
   async forget(key: string): Promise<void> {
     this.changed.set(key, this.clock.now());
+    this.doubted.set(key, true);
     await this.delete(key);
+  }
+
+  /** Takes nothing back that was loaded until now. */
+  distrust(): void {
+    this.trustedFrom = this.clock.now();
+  }
+
+  private isOutdated(key: string, loadedAt: number): boolean {
+    return loadedAt <= this.trustedFrom || loadedAt <= (this.changed.get(key) ?? 0);
   }
 
   /** Tried even where the cache fails: what stays there is what other instances believe. */

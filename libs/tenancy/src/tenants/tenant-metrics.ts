@@ -1,5 +1,7 @@
 import type { BreakerState } from './circuit-breaker.js';
 
+export type WatchState = 'off' | 'listening' | 'lost';
+
 /** What `TenantService` did since it was made, and how it stands now. Counts only grow. */
 export interface TenantMetrics {
   /** Tenants that were found, by where: known in this process, in the shared cache, in the store. */
@@ -21,6 +23,11 @@ export interface TenantMetrics {
   /** What the shared cache failed to do, or not in time. */
   readonly sharedCacheFailures: number;
 
+  /** Changes of tenants that the store told of, and how often it began to: all that was known was looked up again then. */
+  readonly changes: { readonly heard: number; readonly resumed: number };
+
+  /** Whether the store tells of changes now; `off` where nobody asked it to. */
+  readonly watch: WatchState;
   /** Whether the store is being left alone now. */
   readonly breaker: BreakerState;
   /** What is kept in this process now: tenants (by id and by domain), and ids of nobody. */
@@ -42,4 +49,6 @@ export class TenantCounters {
   readonly store = { calls: 0, failures: 0, retries: 0 };
   readonly refused = { breaker: 0, limit: 0, misses: 0 };
   sharedCacheFailures = 0;
+  readonly changes = { heard: 0, resumed: 0 };
+  watch: WatchState = 'off';
 }

@@ -21,6 +21,21 @@ export interface TenantConfigCondition {
   readonly basedOn?: string;
 }
 
+/** What a store tells of changes. None of its methods throws, and none waits. */
+export interface TenantChangeListener {
+  /** A tenant was made, changed or removed. A hint: whoever knows something of it looks it up again. */
+  changed(id: string): void;
+  /** Changes are told from now on. Those of before may have been missed: all that is known has to be looked up again. */
+  resumed(): void;
+  /** No changes are told until `resumed()`. */
+  lost(reason: Error): void;
+}
+
+/** What goes on until it is closed. */
+export interface TenantWatch {
+  close(): Promise<void>;
+}
+
 /**
  * Finds the tenant of an id. `undefined` means that the store knows for certain that there is none; a store that
  * cannot tell throws. A store that only reads implements only `findById`.
@@ -40,4 +55,9 @@ export interface TenantStore {
     patch: Readonly<Record<string, unknown>>,
     condition?: TenantConfigCondition,
   ): Promise<Tenant>;
+  /**
+   * Tells of changes, whoever makes them, until it is closed; it connects again by itself, as long as it takes. Without it a
+   * change is seen when `cache.ttl` is over.
+   */
+  watch?(listener: TenantChangeListener): TenantWatch;
 }

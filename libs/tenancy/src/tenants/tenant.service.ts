@@ -1,6 +1,8 @@
 import type { Observable } from 'rxjs';
 import { TenancyOptionsError, TenantNotFoundError, TenantSuspendedError } from '../tenancy.errors.js';
 import { adoptAnswer } from './adopt-answer.js';
+import type { TenantNotice } from './changes-of-tenants.js';
+import { ChangesOfTenants } from './changes-of-tenants.js';
 import { KnownTenants } from './known-tenants.js';
 import type { CacheManager } from './shared-cache.js';
 import { SharedCache } from './shared-cache.js';
@@ -11,7 +13,7 @@ import { completeCacheOptions } from './tenant-cache-options.js';
 import { TenantIdValidator } from './tenant-id.js';
 import type { TenantMetrics } from './tenant-metrics.js';
 import { TenantCounters } from './tenant-metrics.js';
-import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type { TenantConfigCondition, TenantList, TenantPage, TenantStore, TenantWatch } from './tenant-store.js';
 import type { Tenant } from './tenant.js';
 import { defineTenant } from './tenant.js';
 
@@ -26,8 +28,15 @@ const MAX_DOMAIN_LENGTH = 253;
 export class TenantService {
   /** Each tenant as this process learns of it, changed or not, outside of every scope or in that of whoever changed it. */
   readonly learned: Observable<Tenant>;
+  /**
+   * What the store tells of changes, as soon as this process has forgotten what it knew.
+   *
+   * @example tenants.changes.subscribe((notice) => notice.type === 'changed' && sockets.close(notice.id))
+   */
+  readonly changes: Observable<TenantNotice>;
   private readonly guard: StoreGuard;
   private readonly known: KnownTenants;
+  private readonly listener: ChangesOfTenants;
 
   constructor(
     private readonly store: TenantStore,
@@ -42,6 +51,8 @@ export class TenantService {
     const shared = new SharedCache(cache, completed, counters, clock);
     this.known = new KnownTenants(this.guard, shared, completed, counters, clock);
     this.learned = this.known.learned.asObservable();
+    this.listener = new ChangesOfTenants(this.known, this.ids, counters);
+    this.changes = this.listener.notices.asObservable();
   }
 
   /**
@@ -117,7 +128,16 @@ export class TenantService {
    * instances see the change after `ttl` at the latest.
    */
   async invalidate(id: string): Promise<void> {
-    await this.known.forget(id);
+    await this.known.forget(new Set([id]));
+  }
+
+  /**
+   * Lets the store tell of changes until what is returned is closed, which the module does from its start to its end; `undefined`
+   * where the store cannot. A changed tenant is forgotten at once. After a time in which changes were not told, everything
+   * that is known is looked up again before it is used, and used as it was only while the store does not answer.
+   */
+  watch(): TenantWatch | undefined {
+    return this.store.watch?.(this.listener);
   }
 
   /**

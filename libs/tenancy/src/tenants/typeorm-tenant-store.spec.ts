@@ -1,9 +1,14 @@
+import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { describeTenantStore } from '../../../../test/support/describe-tenant-store.js';
+import { hasPgBouncer, startPgBouncer } from '../../../../test/support/pgbouncer.js';
+import { registryTableSql } from '../../../../test/support/registry-table.js';
+import { openServerLink } from '../../../../test/support/server-link.js';
 import { useTestDatabase } from '../../../../test/support/test-database.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import type { TenantInit } from './tenant.js';
+import type { TenantWatch } from './tenant-store.js';
 import { defineTenant } from './tenant.js';
 import { TypeOrmTenantStore } from './typeorm-tenant-store.js';
 
@@ -26,17 +31,20 @@ afterAll(() => dataSource.destroy());
 async function insert(table: string, tenants: readonly TenantInit[]): Promise<void> {
   await database.query(`TRUNCATE ${table}`);
   for (const tenant of tenants.map((init) => defineTenant(init))) {
-    await database.query(`INSERT INTO ${table} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, [
-      tenant.id,
-      tenant.name,
-      tenant.schema,
-      tenant.status,
-      tenant.domains,
-      tenant.plan,
-      JSON.stringify(tenant.config),
-      tenant.database ?? null,
-      JSON.stringify(tenant.metadata),
-    ]);
+    await database.query(
+      `INSERT INTO ${table} (id, name, schema, status, domains, plan, config, database, metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        tenant.id,
+        tenant.name,
+        tenant.schema,
+        tenant.status,
+        tenant.domains,
+        tenant.plan,
+        JSON.stringify(tenant.config),
+        tenant.database ?? null,
+        JSON.stringify(tenant.metadata),
+      ],
+    );
   }
 }
 
@@ -90,5 +98,89 @@ describe('a registry', () => {
 
     expect(found?.id).toBe('acme');
     expect(plans.join()).toContain('domains_of_tenants');
+  });
+});
+
+describe('a table with the trigger of the README', () => {
+  let heard: string[];
+  let watch: TenantWatch | undefined;
+  beforeAll(async () => {
+    await database.query('DROP TABLE public.tenants');
+    await database.query(await registryTableSql());
+    await insert('public.tenants', [{ id: 'acme', schema: 't_acme' }]);
+  });
+  beforeEach(() => {
+    heard = [];
+  });
+  afterEach(() => watch?.close());
+
+  function listen(store: TypeOrmTenantStore): void {
+    watch = store.watch({
+      changed: (id) => heard.push(id),
+      resumed: () => heard.push('resumed'),
+      lost: (reason) => heard.push(`lost: ${reason.message}`),
+    });
+  }
+
+  it('tells of every change when it is stored, and of none that is taken back', async () => {
+    listen(new TypeOrmTenantStore(dataSource));
+    await vi.waitFor(() => expect(heard).toEqual(['resumed']));
+    await dataSource
+      .transaction(async (manager) => {
+        await manager.query(`UPDATE tenants SET plan = 'gold' WHERE id = 'acme'`);
+        throw new Error('taken back');
+      })
+      .catch(() => undefined);
+    await database.query(
+      `INSERT INTO tenants (id, name, schema, status) VALUES ('globex', 'Globex', 't_globex', 'active')`,
+    );
+    await new TypeOrmTenantStore(dataSource).updateConfig('acme', { a: 1 });
+    await database.query(`DELETE FROM tenants WHERE id = 'globex'`);
+
+    await vi.waitFor(() => expect(heard).toEqual(['resumed', 'globex', 'acme', 'globex']));
+  });
+
+  it('is listened to again after its server ended the connection, or went away for a while', async () => {
+    const link = await openServerLink(database.url);
+    try {
+      listen(new TypeOrmTenantStore(dataSource, { watch: link.url }));
+      await vi.waitFor(() => expect(heard).toEqual(['resumed']));
+      await database.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND query = 'LISTEN nestjs_tenancy_changes'`,
+      );
+      await vi.waitFor(() => expect(heard).toEqual(['resumed', expect.stringMatching(/^lost/), 'resumed']));
+      await link.cut();
+      await vi.waitFor(() => expect(heard.filter((what) => what.startsWith('lost')).length).toBeGreaterThan(2), 5_000);
+      await link.restore();
+      await vi.waitFor(() => expect(heard.at(-1)).toBe('resumed'), 10_000);
+      await database.query(`UPDATE tenants SET plan = 'gold' WHERE id = 'acme'`);
+      await vi.waitFor(() => expect(heard.at(-1)).toBe('acme'));
+    } finally {
+      await watch?.close();
+      await link.close();
+    }
+  });
+
+  it.skipIf(!hasPgBouncer)('is not listened to behind a transaction pooler, which leaves no trace there', async () => {
+    const pooler = await startPgBouncer(database.url, 1);
+    try {
+      listen(new TypeOrmTenantStore(dataSource, { watch: pooler.url }));
+      await vi.waitFor(() => expect(heard).toEqual([expect.stringMatching(/behind a pooler/)]));
+      await watch?.close();
+      const client = new pg.Client(pooler.url);
+      await client.connect();
+      expect((await client.query('SELECT pg_listening_channels()')).rows).toEqual([]);
+      await client.end();
+    } finally {
+      await pooler.stop();
+    }
+  });
+
+  it('is not listened to where nobody knows its address', async () => {
+    const { query, transaction } = dataSource;
+    listen(new TypeOrmTenantStore({ query: query.bind(dataSource), transaction: transaction.bind(dataSource) }));
+
+    await vi.waitFor(() => expect(heard).toEqual([expect.stringMatching(/give it `watch`/)]));
   });
 });

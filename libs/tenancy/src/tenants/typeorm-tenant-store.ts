@@ -1,10 +1,21 @@
+import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
 import { assertConfigVersion } from './config-version.js';
+import { keepWatching, NoChannelError } from './keep-watching.js';
+import { listenForChanges } from './listen-for-changes.js';
 import { mergeConfig } from './merge-config.js';
+import type { RegistryTable } from './registry-table.js';
 import type { Tenant } from './tenant.js';
 import { defineTenant } from './tenant.js';
-import type { TenantConfigCondition, TenantList, TenantPage, TenantStore } from './tenant-store.js';
+import type {
+  TenantChangeListener,
+  TenantConfigCondition,
+  TenantList,
+  TenantPage,
+  TenantStore,
+  TenantWatch,
+} from './tenant-store.js';
 
 /** Where `TypeOrmTenantStore` reads. */
 export interface TypeOrmTenantStoreOptions {
@@ -12,7 +23,16 @@ export interface TypeOrmTenantStoreOptions {
   readonly table?: string;
   /** Its schema. @defaultValue `'public'` */
   readonly schema?: string;
+  /** The table of who changed what, in the same schema; see `TenantLifecycle`. @defaultValue `'tenant_audit'` */
+  readonly auditTable?: string;
+  /**
+   * Where to listen for changes: an address that leads straight to the server, or pg's options. Needed where the DataSource goes
+   * through a transaction pooler, behind which nobody can listen. @defaultValue as the DataSource connects
+   */
+  readonly watch?: string | pg.ClientConfig;
 }
+
+type SystemDataSource = Pick<DataSource, 'query' | 'transaction'> & Partial<Pick<DataSource, 'options'>>;
 
 interface TenantRow extends Omit<Tenant, 'database'> {
   readonly database: string | null;
@@ -28,13 +48,22 @@ const COLUMNS = 'id, name, schema, status, domains, plan, config, database, meta
  * @example TenancyModule.forRoot({ store: ({ system }) => new TypeOrmTenantStore(system), database })
  */
 export class TypeOrmTenantStore implements TenantStore {
+  /** Where the tenants are, for whoever changes them. */
+  readonly registry: RegistryTable;
   private readonly table: string;
 
   constructor(
-    private readonly dataSource: Pick<DataSource, 'query' | 'transaction'>,
-    { table = 'tenants', schema = 'public' }: TypeOrmTenantStoreOptions = {},
+    private readonly dataSource: SystemDataSource,
+    private readonly options: TypeOrmTenantStoreOptions = {},
   ) {
+    const { table = 'tenants', schema = 'public', auditTable = 'tenant_audit' } = options;
     this.table = `${quote(schema)}.${quote(table)}`;
+    this.registry = {
+      dataSource,
+      poolSize: dataSource.options?.poolSize ?? 10,
+      tenants: this.table,
+      audit: `${quote(schema)}.${quote(auditTable)}`,
+    };
   }
 
   async findById(id: string): Promise<Tenant | undefined> {
@@ -80,6 +109,16 @@ export class TypeOrmTenantStore implements TenantStore {
     });
   }
 
+  /** Listens on a connection of its own for what the trigger of the table notifies; see the README for the trigger. */
+  watch(listener: TenantChangeListener): TenantWatch {
+    return keepWatching(listener, async (channel) => {
+      const config = connectionOf(this.options.watch, this.dataSource.options);
+      if (!config)
+        throw new NoChannelError('TypeOrmTenantStore is not told where to listen for changes: give it `watch`.');
+      await listenForChanges(config, channel);
+    });
+  }
+
   private rows(sql: string, parameters: unknown[]): Promise<TenantRow[]> {
     return this.dataSource.query<TenantRow[]>(sql, parameters);
   }
@@ -87,6 +126,28 @@ export class TypeOrmTenantStore implements TenantStore {
 
 function toTenant({ database, ...row }: TenantRow): Tenant {
   return defineTenant(database === null ? row : { ...row, database });
+}
+
+/** As TypeORM connects. */
+function connectionOf(
+  given: TypeOrmTenantStoreOptions['watch'],
+  options: DataSource['options'] | undefined,
+): pg.ClientConfig | undefined {
+  if (given !== undefined) return typeof given === 'string' ? { connectionString: given } : given;
+  if (options?.type !== 'postgres') return undefined;
+  const { url, host, port, username, password, database, ssl, applicationName, connectTimeoutMS, extra } = options;
+  return {
+    connectionString: url,
+    host,
+    port,
+    user: username,
+    password,
+    database,
+    ssl: ssl as pg.ClientConfig['ssl'],
+    application_name: applicationName,
+    ...(connectTimeoutMS === undefined ? {} : { connectionTimeoutMillis: connectTimeoutMS }),
+    ...(extra as pg.ClientConfig | undefined),
+  };
 }
 
 function quote(name: string): string {

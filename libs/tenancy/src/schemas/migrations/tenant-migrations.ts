@@ -1,3 +1,5 @@
+import type { Observable } from 'rxjs';
+import { Subject } from 'rxjs';
 import type { DataSource } from 'typeorm';
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import type { Tenant } from '../../tenants/tenant.js';
@@ -20,7 +22,12 @@ import { problemOf, reportOf } from './report-of.js';
 import { ShadowSchemas } from './shadow-schema.js';
 import type { TenantMigrateOptions, TenantRevertOptions, TenantSelection } from './tenant-migrations-options.js';
 import { checkRunOptions, TenantMigrateRunOptions, TenantRunOptions } from './tenant-migrations-options.js';
-import type { TenantDriftReport, TenantMigrationReport, TenantMigrationStatus } from './tenant-migrations-report.js';
+import type {
+  TenantDriftReport,
+  TenantMigrationReport,
+  TenantMigrationResult,
+  TenantMigrationStatus,
+} from './tenant-migrations-report.js';
 import type { OutsideQuery } from './without-transaction.js';
 import { Unlocked } from './without-transaction.js';
 
@@ -49,6 +56,9 @@ export interface TenantMigrationsParts {
 export class TenantMigrations {
   private readonly shadows: ShadowSchemas;
   private readonly unlocked: Unlocked;
+  private readonly finished = new Subject<TenantMigrationResult>();
+  /** Each schema in which migrations have run, or were reverted, as soon as that is so. */
+  readonly migrated: Observable<TenantMigrationResult> = this.finished.asObservable();
 
   constructor(private readonly parts: TenantMigrationsParts) {
     const { dataSource, forOwner, systemOf, outside } = parts;
@@ -142,7 +152,11 @@ export class TenantMigrations {
     const todo = found.map(({ tenant }) => tenant);
     const canary = Math.min(options.canary, todo.length);
     options.onEvent?.({ type: 'planned', tenants: all.length, todo: todo.length, canary });
-    return new FleetRun(options, todo, work).run();
+    const onEvent: TenantRunOptions['onEvent'] = (event) => {
+      if (event.type === 'finished' && event.result.migrations.length > 0) this.finished.next(event.result);
+      options.onEvent?.(event);
+    };
+    return new FleetRun({ ...options, onEvent }, todo, work).run();
   }
 
   /** What ran in the schemas of the tenants that were chosen. A server that does not answer takes only its own along. */

@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import type { TestingModule } from '@nestjs/testing';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeTenantAdministration } from '../../../../../test/support/describe-tenant-administration.js';
+import { registryTableSql } from '../../../../../test/support/registry-table.js';
+import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import { TenancyModule } from '../../tenancy.module.js';
+import { TenantAdministration } from '../../tenants/tenant-administration.js';
+import { TenantService } from '../../tenants/tenant.service.js';
+import { TypeOrmTenantStore } from '../../tenants/typeorm-tenant-store.js';
+import { TenantLifecycle } from './tenant-lifecycle.js';
+
+@Injectable()
+class Ear {
+  readonly heard: Array<[name: string, event: unknown]> = [];
+
+  @OnEvent('tenant.created')
+  created(event: unknown): void {
+    this.heard.push(['created', event]);
+  }
+
+  @OnEvent('tenant.suspended')
+  suspended(event: unknown): void {
+    this.heard.push(['suspended', event]);
+  }
+
+  @OnEvent('tenant.restored')
+  restored(event: unknown): void {
+    this.heard.push(['restored', event]);
+  }
+
+  @OnEvent('tenant.changed')
+  changed(event: unknown): void {
+    this.heard.push(['changed', event]);
+  }
+
+  @OnEvent('tenant.renamed')
+  renamed(event: unknown): void {
+    this.heard.push(['renamed', event]);
+  }
+
+  @OnEvent('tenant.archived')
+  archived(event: unknown): void {
+    this.heard.push(['archived', event]);
+  }
+
+  @OnEvent('tenant.dropped')
+  dropped(event: unknown): void {
+    this.heard.push(['dropped', event]);
+  }
+}
+
+const database = useTestDatabase();
+let app: TestingModule;
+let lifecycle: TenantLifecycle;
+let ear: Ear;
+
+beforeAll(async () => {
+  await database.query(await registryTableSql());
+  await database.query(`GRANT ALL ON ALL TABLES IN SCHEMA public TO ${database.appRole}`);
+  await database.query(`GRANT USAGE ON SCHEMA public TO ${database.appRole}`);
+  app = await Test.createTestingModule({
+    imports: [
+      EventEmitterModule.forRoot(),
+      TenancyModule.forRoot({
+        store: ({ system }) => new TypeOrmTenantStore(system),
+        database: { url: database.appUrl, entities: [] },
+      }),
+    ],
+    providers: [Ear],
+  })
+    .setLogger(false)
+    .compile();
+  await app.init();
+  lifecycle = app.get(TenantLifecycle);
+  ear = app.get(Ear);
+});
+afterAll(() => app.close());
+
+describeTenantAdministration('TenantLifecycle', () => ({
+  administration: app.get(TenantAdministration),
+  store: { findById: (id) => app.get(TenantService).findTenant(id) },
+  hasSchema: async (schema) =>
+    (await database.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).length > 0,
+  endGrace: async (id) => {
+    await database.query('UPDATE public.tenants SET drop_after = now() WHERE id = $1', [id]);
+  },
+}));
+
+describe('the events of a tenant’s life', () => {
+  beforeEach(() => {
+    ear.heard.length = 0;
+  });
+
+  it('say what was done, to whom and by whom, when it is stored', async () => {
+    const ann = lifecycle.as('ann@example.com');
+    await ann.createTenant({ id: 'acme' });
+    await ann.suspendTenant('acme');
+    await ann.suspendTenant('acme');
+    await ann.restoreTenant('acme');
+    await ann.changeTenant('acme', { name: 'Acme Inc.', plan: 'gold' });
+    await ann.archiveTenant('acme');
+    await ann.dropTenant('acme', { confirm: 'acme', erase: true });
+
+    const everyone = { tenantId: 'acme', actor: 'ann@example.com', at: expect.any(Date) };
+    expect(ear.heard).toEqual([
+      ['created', { ...everyone, tenant: expect.objectContaining({ status: 'active' }) }],
+      ['suspended', { ...everyone, tenant: expect.objectContaining({ status: 'suspended' }) }],
+      ['restored', { ...everyone, tenant: expect.objectContaining({ status: 'active' }) }],
+      ['changed', { ...everyone, tenant: expect.objectContaining({ plan: 'gold' }), fields: ['name', 'plan'] }],
+      ['renamed', { ...everyone, tenant: expect.objectContaining({ name: 'Acme Inc.' }), previousName: 'acme' }],
+      [
+        'archived',
+        { ...everyone, tenant: expect.objectContaining({ status: 'archived' }), dropAfter: expect.any(Date) },
+      ],
+      ['dropped', { ...everyone, tenant: expect.objectContaining({ schema: 't_acme' }) }],
+    ]);
+  });
+
+  it('do not undo it where a listener fails', async () => {
+    const emitter = app.get(EventEmitter2);
+    const fail = () => {
+      throw new Error('a listener of the application');
+    };
+    emitter.on('tenant.created', fail);
+    await expect(lifecycle.createTenant({ id: 'initech' })).resolves.toMatchObject({ status: 'active' });
+    emitter.off('tenant.created', fail);
+  });
+
+  it('are none of what was refused', async () => {
+    await lifecycle.createTenant({ id: 'umbrella' });
+    ear.heard.length = 0;
+    await lifecycle.createTenant({ id: 'umbrella' }).catch(() => undefined);
+    await lifecycle.dropTenant('umbrella', { confirm: 'umbrella' }).catch(() => undefined);
+
+    expect(ear.heard).toEqual([]);
+  });
+});
+
+describe('the audit trail of an application', () => {
+  it('has the name that it gave, or its own', async () => {
+    await lifecycle.createTenant({ id: 'hooli' });
+    await lifecycle.as('ann@example.com').suspendTenant('hooli');
+
+    const entries = await lifecycle.trail.read({ tenantId: 'hooli' });
+    expect(entries.map(({ actor, action }) => [actor, action])).toEqual([
+      ['ann@example.com', 'tenant.suspended'],
+      ['application', 'tenant.created'],
+    ]);
+  });
+});
