@@ -30,8 +30,13 @@ const environment = z.object({
   TENANT_MANAGEMENT_TOKEN: z.string(),
   /** Tenants are subdomains of it: `acme.example.com`. */
   TENANT_BASE_DOMAIN: z.hostname().toLowerCase().default('localhost'),
-  /** After this time at the latest a suspended tenant is refused and its changed settings are seen. */
-  TENANT_CACHE_TTL_MS: z.coerce.number().int().min(0).max(3_600_000).default(2_000),
+  /** After this time at the latest a suspended tenant is refused and its changed settings are seen, told of it or not. */
+  TENANT_CACHE_TTL_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
+  /** Whether the tenant management service tells of changes, which are seen at once then. */
+  TENANT_WATCH: z
+    .enum(['true', 'false'])
+    .default('true')
+    .transform((text) => text === 'true'),
   /** A Redis that all instances share what they know of the tenants through, and count in; each is alone where it is absent. */
   REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
   /** How many requests a tenant may make in a minute, by its plan. */

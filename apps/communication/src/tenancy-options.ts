@@ -17,7 +17,8 @@ import { settingKeys, settingsSchema } from './settings/settings.js';
 
 /** All that the service says about tenancy; the rest of it asks for repositories, settings and the current tenant. */
 export function tenancyOptions(environment: Environment): TenancyModuleOptions {
-  const { TENANT_MANAGEMENT_URL, TENANT_MANAGEMENT_TOKEN, TENANT_BASE_DOMAIN, TENANT_CACHE_TTL_MS: ttl } = environment;
+  const { TENANT_MANAGEMENT_URL, TENANT_MANAGEMENT_TOKEN, TENANT_BASE_DOMAIN } = environment;
+  const { TENANT_CACHE_TTL_MS: ttl, TENANT_WATCH: watch } = environment;
   return {
     store: new HttpTenantStore({ baseUrl: TENANT_MANAGEMENT_URL, token: TENANT_MANAGEMENT_TOKEN }),
     resolvers: [
@@ -29,6 +30,7 @@ export function tenancyOptions(environment: Environment): TenancyModuleOptions {
       new ClaimTenantResolver('tenant', { mayActForAny: mayActForAnyTenant }),
     ],
     exclude: PUBLIC_PATHS,
+    watch,
     cache: { ttl, negativeTtl: Math.min(ttl, 2_000) },
     config: {
       keys: settingKeys,

@@ -251,6 +251,7 @@ const DATABASE: Provider[] = [
       TENANT_STORE,
       TenantDataSourceFactory,
       TenantSchemaService,
+      TenantErasure,
       TenantService,
       TenantIdValidator,
       TENANCY_OPTIONS,
@@ -259,6 +260,7 @@ const DATABASE: Provider[] = [
       store: TenantStore,
       factory: TenantDataSourceFactory | null,
       schemas: TenantSchemaService,
+      erasure: TenantErasure,
       tenants: TenantService,
       ids: TenantIdValidator,
       { database, lifecycle }: TenancyModuleOptions,
@@ -271,6 +273,7 @@ const DATABASE: Provider[] = [
           schemas,
           ids,
           hasDatabase: (name) => servers.has(name),
+          eraseElsewhere: (tenant) => erasure.erase(tenant),
           onChange: (id) => tenants.invalidate(id),
         },
         lifecycle,
@@ -302,6 +305,7 @@ const DATABASE: Provider[] = [
     inject: [
       TenantDataSourceFactory,
       TENANT_STORE,
+      TenantLifecycle,
       TenantService,
       TenantIdValidator,
       TenantMigrations,
@@ -311,6 +315,7 @@ const DATABASE: Provider[] = [
     useFactory: (
       given: TenantDataSourceFactory | null,
       store: TenantStore,
+      lifecycle: TenantLifecycle | null,
       tenants: TenantService,
       ids: TenantIdValidator,
       migrations: TenantMigrations,
@@ -326,7 +331,7 @@ const DATABASE: Provider[] = [
         grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
         registry: {
           find: (id) => findInStore(store, ids, id),
-          place: (id, placement) => placerOf(store).placeTenant(id, placement),
+          place: (id, placement) => (lifecycle ?? placerOf(store)).placeTenant(id, placement),
           forget: (id) => tenants.invalidate(id),
         },
         drift: (tenant) => migrations.drift({ tenants: [tenant] }),

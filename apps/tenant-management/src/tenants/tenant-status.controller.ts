@@ -5,7 +5,7 @@ import { TenantLifecycle } from 'nestjs-tenancy';
 import { Caller } from '../access/caller.decorator.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
-import { withProblems } from './registry-problems.js';
+import { sayWhoIsMissing } from './registry-problems.js';
 import type { PlannedDropsAnswer, TenantAnswer } from './tenant-answer.js';
 import { plannedDrops, tenantAnswer, toAnswer } from './tenant-answer.js';
 import { TenantIdPipe } from './tenant-id.pipe.js';
@@ -76,7 +76,7 @@ export class TenantStatusController {
     done: string,
     work: (lifecycle: TenantLifecycle) => Promise<Tenant>,
   ): Promise<TenantAnswer> {
-    const { id } = await withProblems(work(this.lifecycle.as(`token ${caller}`)));
+    const { id } = await sayWhoIsMissing(work(this.lifecycle.as(`token ${caller}`)));
     this.audit.record(caller, done);
     return toAnswer(await this.registry.get(id));
   }

@@ -16,7 +16,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { ApiProblems } from '../docs/api-problems.decorator.js';
 import type { TenantAnswer, TenantPageAnswer } from './tenant-answer.js';
 import { tenantAnswer, tenantPage, toAnswer } from './tenant-answer.js';
-import { withProblems } from './registry-problems.js';
+import { sayWhoIsMissing } from './registry-problems.js';
 import { TenantIdPipe } from './tenant-id.pipe.js';
 import { TenantRegistry } from './tenant-registry.js';
 import type { ChangeTenant, CreateTenant, Page } from './tenant-requests.js';
@@ -55,7 +55,7 @@ export class TenantsController {
     @Caller() caller: string,
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<TenantAnswer> {
-    const { id, schema } = await withProblems(this.lifecycle.as(`token ${caller}`).createTenant(wanted));
+    const { id, schema } = await sayWhoIsMissing(this.lifecycle.as(`token ${caller}`).createTenant(wanted));
     this.audit.record(caller, `created tenant ${id} with schema ${schema}`);
     response.setHeader('Location', `/tenants/${id}`);
     return toAnswer(await this.registry.get(id));
@@ -83,7 +83,7 @@ export class TenantsController {
     @Body({ schema: changeTenant }) change: ChangeTenant,
     @Caller() caller: string,
   ): Promise<TenantAnswer> {
-    await withProblems(this.lifecycle.as(`token ${caller}`).changeTenant(id, change));
+    await sayWhoIsMissing(this.lifecycle.as(`token ${caller}`).changeTenant(id, change));
     const row = await this.registry.get(id);
     this.audit.record(caller, `changed ${Object.keys(change).join(', ') || 'nothing'} of tenant ${id} (${row.status})`);
     return toAnswer(row);
@@ -113,7 +113,7 @@ export class TenantsController {
   ): Promise<void> {
     // What is no plain string confirms nothing.
     const drop = { confirm: typeof confirm === 'string' ? confirm : '', erase: isErase(erase) };
-    await withProblems(this.lifecycle.as(`token ${caller}`).dropTenant(id, drop));
+    await sayWhoIsMissing(this.lifecycle.as(`token ${caller}`).dropTenant(id, drop));
     this.audit.record(caller, `deleted tenant ${id} and its schema`);
   }
 }

@@ -16,6 +16,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantConfigInvalidError([{ key: 'email.from', message: 'no address' }]), 400, 'TENANT_CONFIG_INVALID'],
   [new errors.TenantAddressError('mail.acme.test', 'ECONNREFUSED'), 400, 'TENANT_ADDRESS_UNUSABLE'],
   [new errors.TenantConfigConflictError('acme'), 409, 'TENANT_CONFIG_CONFLICT'],
+  [new errors.TenantChangeRefusedError('x', 'TENANT_DROP_NOT_DUE', 'Not yet.'), 409, 'TENANT_DROP_NOT_DUE'],
   [
     new errors.TenantConfigUnusableError([{ key: 'email.from', message: 'not acme' }], 'acme'),
     409,
@@ -58,6 +59,12 @@ describe('an error', () => {
     for (const [error, status] of every) {
       if (status >= 403) expect(JSON.stringify(problemOf(error))).not.toMatch(/acme|globex|10\.0|why|suspended/);
     }
+  });
+
+  it('of a change that no other state of the tenant would let pass is a 400', () => {
+    const refused = new errors.TenantChangeRefusedError('x', 'CONFIRMATION_REQUIRED', 'Say it twice.');
+
+    expect(problemOf(refused)).toMatchObject({ status: 400, code: 'CONFIRMATION_REQUIRED', detail: 'Say it twice.' });
   });
 
   it('says what an id looks like, and neither a value nor a pattern of the application’s own', () => {

@@ -4,6 +4,7 @@ import {
   StatementTimeoutError,
   TenancyError,
   TenantAddressError,
+  TenantChangeRefusedError,
   TenantClaimMismatchError,
   TenantConfigConflictError,
   TenantConfigInvalidError,
@@ -18,6 +19,14 @@ import {
   TenantServiceUnavailableError,
   TenantSuspendedError,
 } from '../tenancy.errors.js';
+
+/** Refusals of a change that another state of the tenant would not mend. */
+const MALFORMED_CHANGES: ReadonlySet<string> = new Set([
+  'CONFIRMATION_REQUIRED',
+  'DATABASE_UNKNOWN',
+  'TENANT_ID_RESERVED',
+  'VALIDATION_FAILED',
+]);
 
 /** An error body as RFC 9457 has it, with a stable `code`. */
 export interface Problem {
@@ -65,6 +74,12 @@ export function problemOf(error: TenancyError): Problem {
     const detail =
       'The settings that are stored for the tenant are not valid; `errors` names them. Correct them first.';
     return { ...problem(409, 'Conflict', error.code, detail), errors };
+  }
+  if (error instanceof TenantChangeRefusedError) {
+    // Who changes tenants is told of them.
+    return MALFORMED_CHANGES.has(error.reason)
+      ? problem(400, 'Bad Request', error.reason, error.message)
+      : problem(409, 'Conflict', error.reason, error.message);
   }
   if (error instanceof TenantHintUntrustedError) {
     const detail = `The request names its tenant by ${error.source}, which only a proxy of this service may do. Leave it out.`;

@@ -65,7 +65,7 @@ beforeEach(() => {
   cache = createCache();
 });
 afterEach(async () => {
-  await Promise.all(watches.splice(0).map((watch) => watch?.close()));
+  for (const watch of watches.splice(0)) await watch?.close();
   vi.useRealTimers();
   vi.restoreAllMocks();
 });

@@ -104,7 +104,7 @@ describe('a service', () => {
     ['does not let it in', 401, {}],
     ['sends it elsewhere', 302, { location: 'http://127.0.0.1:9/' }],
   ])('that %s is not asked again soon', async (_what, status, head) => {
-    const { told, responses } = await follow('', head as Record<string, string>, status);
+    const { told, responses } = await follow('', head, status);
 
     await vi.waitFor(() => expect(told).toEqual([expect.stringMatching(/^lost: GET \/changes is answered/)]));
     expect(responses).toHaveLength(1);

@@ -27,7 +27,7 @@ export class HttpAdministration {
 
   async drop(id: string, confirm: string, erase = false): Promise<void> {
     const query = new URLSearchParams({ confirm, ...(erase ? { erase: 'true' } : {}) });
-    await this.change('DELETE', id, `/tenants/${segment(id)}?${query}`);
+    await this.change('DELETE', id, `/tenants/${segment(id)}?${query.toString()}`);
   }
 
   async plannedDrops({ limit = 50, offset = 0 }: Partial<TenantPage> = {}): Promise<PlannedDrops> {

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { ConsoleLogger, Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import type { TestingModule } from '@nestjs/testing';
 import { Test } from '@nestjs/testing';
@@ -71,7 +71,7 @@ beforeAll(async () => {
     ],
     providers: [Ear],
   })
-    .setLogger(false)
+    .setLogger(new ConsoleLogger({ logLevels: [] }))
     .compile();
   await app.init();
   lifecycle = app.get(TenantLifecycle);

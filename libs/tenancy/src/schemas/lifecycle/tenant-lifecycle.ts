@@ -49,6 +49,8 @@ export interface TenantLifecycleParts {
   readonly ids: TenantIdValidator;
   /** Whether a database server has that name. */
   readonly hasDatabase: (name: string) => boolean;
+  /** Drops what is left of a tenant on other database servers than its own. */
+  readonly eraseElsewhere?: (tenant: Tenant) => Promise<unknown>;
   /** Told of each change that is stored. */
   readonly onChange?: (id: string) => Promise<void>;
 }
@@ -165,6 +167,7 @@ export class TenantLifecycle implements TenantAdministration {
       // From here on nobody can use it or take it back, and what is interrupted cannot be taken for a tenant that works.
       const tenant = await this.changeRow(id, (manager) => this.beginDrop(manager, id, erase));
       await this.parts.schemas.drop(tenant);
+      await this.parts.eraseElsewhere?.(tenant);
       await this.changeRow(id, async (manager) => {
         const row = await this.rows.lock(manager, id);
         await this.rows.remove(manager, id);
