@@ -127,9 +127,10 @@ describe('a tenant that is suspended in the tenant management service', () => {
     expect(mail.mails).toEqual([]);
 
     await change('restore');
-    await vi.waitFor(() => expect(mail.mails).toHaveLength(ids.length), 10_000);
-    const sent = await database.query(`SELECT FROM t_acme.messages WHERE status = 'sent'`);
-    expect(sent).toHaveLength(ids.length);
+    await vi.waitFor(async () => {
+      expect(await database.query(`SELECT FROM t_acme.messages WHERE status = 'sent'`)).toHaveLength(ids.length);
+    }, 10_000);
+    expect(mail.mails).toHaveLength(ids.length);
   });
 });
 
