@@ -18,7 +18,7 @@ describe('the bench of the migrations', () => {
       ratios: { serial: number, parallel: number },
       nothingPending: number,
       drift: { clean: number, changed: number },
-      create: { median: number },
+      create: { median: number, ready: number, tenants: 5 },
     });
   });
 });

@@ -1,4 +1,10 @@
-import { InMemoryTenantStore, TenancyModule, TenantMigrations, TenantSchemaService } from 'nestjs-tenancy';
+import {
+  InMemoryTenantStore,
+  ReadySchemas,
+  TenancyModule,
+  TenantMigrations,
+  TenantSchemaService,
+} from 'nestjs-tenancy';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { Module } from '@nestjs/common';
@@ -12,7 +18,12 @@ export async function openLibrary(url, tenants, migrations) {
     ],
   })(App);
   const app = await NestFactory.createApplicationContext(App, { logger: false });
-  return { migrations: app.get(TenantMigrations), schemas: app.get(TenantSchemaService), close: () => app.close() };
+  return {
+    migrations: app.get(TenantMigrations),
+    schemas: app.get(TenantSchemaService),
+    ready: app.get(ReadySchemas),
+    close: () => app.close(),
+  };
 }
 
 /** The usual way: a DataSource for each tenant, `runMigrations()`, so many at once. */

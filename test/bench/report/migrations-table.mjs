@@ -12,6 +12,7 @@ export function migrationRows({ method, seconds, ratios, create, nothingPending,
     row('nothing pending', nothingPending),
     row('drift of all, a column dropped in one', drift.changed),
     row('creating one tenant, median', create.median),
+    ...(create.ready === undefined ? [] : [row('the same with a ready schema', create.ready)]),
   ];
 }
 
