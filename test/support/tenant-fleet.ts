@@ -1,6 +1,8 @@
 import type { Tenant, TenantInit, TenancyModuleOptions } from 'nestjs-tenancy';
 import {
   defineTenant,
+  ReadySchemas,
+  TenancyDoctor,
   TenancyModule,
   TenantDatabase,
   TenantDataSourceFactory,
@@ -23,6 +25,8 @@ export interface Fleet {
   readonly store: PlacingTenantStore;
   readonly migrations: TenantMigrations;
   readonly schemas: TenantSchemaService;
+  readonly ready: ReadySchemas;
+  readonly doctor: TenancyDoctor;
   readonly factory: TenantDataSourceFactory;
   readonly database: TenantDatabase;
   readonly moves: TenantMoves;
@@ -60,6 +64,8 @@ export function useFleets(): (
       moves: app.get(TenantMoves),
       exports: app.get(TenantExports),
       erasure: app.get(TenantErasure),
+      ready: app.get(ReadySchemas),
+      doctor: app.get(TenancyDoctor),
     };
   };
 }

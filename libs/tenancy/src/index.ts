@@ -133,6 +133,14 @@ export type {
 export { TenantExports } from './schemas/exporting/tenant-exports.js';
 export type { ErasedPlace } from './schemas/tenant-erasure.js';
 export { TenantErasure } from './schemas/tenant-erasure.js';
+export type {
+  ReadySchemasRefillOptions,
+  ReadySchemasRefillReport,
+  ReadySchemasStatus,
+} from './schemas/ready/ready-schemas-options.js';
+export { ReadySchemas } from './schemas/ready/ready-schemas.js';
+export type { TenancyExamineOptions, TenancyFinding, TenancyFindingCode } from './schemas/examining/tenancy-finding.js';
+export { TenancyDoctor } from './schemas/examining/tenancy-doctor.js';
 
 export type { TenantChangeRefusal } from './tenancy.errors.js';
 export {

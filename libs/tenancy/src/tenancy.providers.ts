@@ -19,6 +19,7 @@ import { TenantDataSourceFactory } from './database/tenant-data-source.factory.j
 import { TenantDatabase } from './database/tenant-database.js';
 import { outline } from './database/binding/sql-outline.js';
 import { DEFAULT_SERVER } from './database/binding/tenant-binding.js';
+import { loginRoleFaults } from './database/server/login-role.js';
 import { commonOptions, serverOptions } from './database/server/tenant-database-servers.js';
 import { ClaimAgreementInterceptor } from './resolution/claim-agreement.interceptor.js';
 import { ExecutionClaims } from './resolution/execution-claims.js';
@@ -39,6 +40,11 @@ import { TenantExports } from './schemas/exporting/tenant-exports.js';
 import { TenantLifecycle } from './schemas/lifecycle/tenant-lifecycle.js';
 import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
 import { TenantMoves } from './schemas/moving/tenant-moves.js';
+import type { ExaminedServer } from './schemas/examining/examination.js';
+import { TenancyDoctor } from './schemas/examining/tenancy-doctor.js';
+import { KnownMigrations } from './schemas/migrations/known-migrations.js';
+import { findReady } from './schemas/ready/ready-list.js';
+import { ReadySchemas } from './schemas/ready/ready-schemas.js';
 import { SchemaGrants } from './schemas/schema-grants.js';
 import { TenantErasure } from './schemas/tenant-erasure.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
@@ -296,7 +302,43 @@ const DATABASE: Provider[] = [
         outside: (tenant, sql, values) => factory.outside.runAsOwner(tenant, (query) => query(sql, values)),
         outline,
         tenants,
-        grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
+        grants: schemaGrants(database),
+      });
+    },
+  },
+  {
+    provide: ReadySchemas,
+    inject: [TenantDataSourceFactory, TenantSchemaService, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      schemas: TenantSchemaService,
+      { database }: TenancyModuleOptions,
+    ): ReadySchemas => {
+      const factory = withDataSource(given);
+      return new ReadySchemas({
+        dataSource: factory.dataSource,
+        forOwner: (tenant) => factory.forOwner(tenant),
+        systemOf: (server) => factory.systemOf(server),
+        schemas,
+        grants: schemaGrants(database),
+      });
+    },
+  },
+  {
+    provide: TenancyDoctor,
+    inject: [TenantDataSourceFactory, TenantService, TENANCY_OPTIONS],
+    useFactory: (
+      given: TenantDataSourceFactory | null,
+      tenants: TenantService,
+      { database }: TenancyModuleOptions,
+    ): TenancyDoctor => {
+      const factory = withDataSource(given);
+      const { isolation = 'schema', grantTo = [], migrations = {}, migrationsTableName } = commonOptions(database!);
+      return new TenancyDoctor({
+        servers: () => examinedServers(factory, database!),
+        use: { isolation, makesSchemas: Object.keys(migrations).length > 0, grantTo, roles: tenantRoles(database!) },
+        tenants,
+        migrationsTable: migrationsTableName ?? 'migrations',
       });
     },
   },
@@ -328,7 +370,7 @@ const DATABASE: Provider[] = [
         forOwner: (tenant) => factory.forOwner(tenant),
         systemOf: (server) => factory.systemOf(server),
         servers: serverNames(database),
-        grants: new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database)),
+        grants: schemaGrants(database),
         registry: {
           find: (id) => findInStore(store, ids, id),
           place: (id, placement) => (lifecycle ?? placerOf(store)).placeTenant(id, placement),
@@ -400,6 +442,8 @@ const DATABASE_EXPORTS = [
   TenantMoves,
   TenantExports,
   TenantErasure,
+  ReadySchemas,
+  TenancyDoctor,
 ];
 
 /** The providers of the module, and those that other modules may inject. */
@@ -435,6 +479,27 @@ interface TenantPlacer {
 function placerOf(store: TenantStore): TenantPlacer {
   if ('placeTenant' in store) return store as TenantStore & TenantPlacer;
   throw new TenancyOptionsError('The tenant store has no placeTenant(), which says where a tenant was moved to.');
+}
+
+function examinedServers(
+  factory: TenantDataSourceFactory,
+  database: NonNullable<TenancyModuleOptions['database']>,
+): ExaminedServer[] {
+  return [...serverOptions(database)].map(([name, { sharedSchemas = [] }]) => {
+    const system = factory.systemOf(name);
+    return {
+      name,
+      system,
+      sharedSchemas,
+      ...factory.serverOf(name),
+      loginRole: () => loginRoleFaults(system, commonOptions(database)),
+      readySchemas: () => findReady(system, name, new KnownMigrations(factory.dataSource)),
+    };
+  });
+}
+
+function schemaGrants(database: TenancyModuleOptions['database']): SchemaGrants {
+  return new SchemaGrants(database && commonOptions(database).grantTo, database && tenantRoles(database));
 }
 
 function tenantRoles(database: NonNullable<TenancyModuleOptions['database']>): TenantRoles | undefined {

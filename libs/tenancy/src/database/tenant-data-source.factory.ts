@@ -79,6 +79,11 @@ export class TenantDataSourceFactory {
     return this.bind(async (work) => runInScope({ ...scope }, work));
   }
 
+  /** What is known of a named database server, from `initialize()` on. */
+  serverOf(database: string): { readonly isDirect: boolean; readonly poolSize: number } {
+    return this.pools.known(database);
+  }
+
   /**
    * A DataSource that is bound to a tenant whatever the context says. Given an id, the tenant is looked up, and must be
    * active, at each statement. Light: a view of the one DataSource, which must not be destroyed.

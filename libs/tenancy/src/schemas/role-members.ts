@@ -37,7 +37,7 @@ export async function admitMembers(
     if (!member) throw new TenantSchemaError(tenant.schema, `There is no database role ${name}; grantTo names it.`);
     assertNoHeir(tenant, member, ground);
     if (member.hasRights) await revokeOwnRights(tenant, member, runner);
-    if (!member.isMember) await admit(role, member, ground, runner);
+    if (!member.isMember) await runner.query(admitSql(role, name, ground));
   }
 }
 
@@ -81,12 +81,12 @@ async function revokeOwnRights(tenant: Tenant, { name }: Member, runner: QueryRu
   await runner.query(`REVOKE ALL ON SCHEMA ${schema} FROM ${member}`);
 }
 
-async function admit(
+/** What lets a role take on the role of a tenant. */
+export function admitSql(
   role: string,
-  { name }: Member,
-  { hasGrantOptions }: RoleGround,
-  runner: QueryRunner,
-): Promise<void> {
+  member: string,
+  { hasGrantOptions }: Pick<RoleGround, 'hasGrantOptions'>,
+): string {
   const options = hasGrantOptions ? ' WITH INHERIT FALSE, SET TRUE' : '';
-  await runner.query(`GRANT ${pg.escapeIdentifier(role)} TO ${pg.escapeIdentifier(name)}${options}`);
+  return `GRANT ${pg.escapeIdentifier(role)} TO ${pg.escapeIdentifier(member)}${options}`;
 }

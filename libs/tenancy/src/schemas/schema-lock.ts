@@ -20,6 +20,26 @@ export async function tryLockSchema(schema: string, runner: QueryRunner): Promis
   return taken;
 }
 
+/**
+ * Takes the lock of the first of some schemas that is free, without waiting; returns its name. What the list was like before
+ * that may not hold any more. `list` is a statement with one parameter, which returns their names as `schema`.
+ */
+export async function tryLockFirst(
+  list: string,
+  parameter: string,
+  except: readonly string[],
+  runner: QueryRunner,
+): Promise<string | undefined> {
+  // Materialized, as a lock of each would be taken otherwise, and not of the first one that is free.
+  const [found] = await runner.manager.query<Array<{ schema: string }>>(
+    `WITH list AS MATERIALIZED (${list})
+     SELECT schema FROM (SELECT schema FROM list WHERE schema <> ALL ($2) OFFSET 0) AS rest
+      WHERE pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('${nameOf('')}' || schema, 0)) LIMIT 1`,
+    [parameter, except],
+  );
+  return found?.schema;
+}
+
 /** The same as `lockSchema()`, as a statement without parameters. */
 export function lockSql(schema: string): string {
   return `SELECT pg_catalog.pg_advisory_xact_lock(${keySql(schema)})`;

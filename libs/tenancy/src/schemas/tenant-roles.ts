@@ -46,8 +46,17 @@ export class TenantRoles {
     await runner.query(`DROP ROLE ${name}`);
   }
 
+  /** Makes a role that is marked for one the other's; the schema of both is the same. */
+  async hand(from: Tenant, to: Tenant, runner: QueryRunner): Promise<void> {
+    const { database } = await groundOf(runner);
+    const role = tenantRoleName(to.schema, database);
+    if ((await markOf(role, runner)) !== tenantRoleMark(from.id, database)) return;
+    const mark = pg.escapeLiteral(tenantRoleMark(to.id, database));
+    await runner.query(`COMMENT ON ROLE ${pg.escapeIdentifier(role)} IS ${mark}`);
+  }
+
   /** What gives a tenant's role what is in its schema now. */
-  grants(tenant: Tenant, { database }: RoleGround): string[] {
+  grants(tenant: Tenant, { database }: Pick<RoleGround, 'database'>): string[] {
     const schema = pg.escapeIdentifier(tenant.schema);
     const to = pg.escapeIdentifier(tenantRoleName(tenant.schema, database));
     const migrations = `${schema}.${pg.escapeIdentifier(this.migrationsTable)}`;
@@ -116,10 +125,14 @@ async function create(tenant: Tenant, role: string, ground: RoleGround, runner: 
         `Mend it with: ALTER ROLE ${maker} CREATEROLE;`,
     );
   }
+  for (const sql of createRoleSql(tenant, role, ground)) await runner.query(sql);
+}
+
+/** What makes a tenant's role. */
+export function createRoleSql(tenant: Tenant, role: string, { database }: Pick<RoleGround, 'database'>): string[] {
   const name = pg.escapeIdentifier(role);
-  await runner.query(`CREATE ROLE ${name} NOLOGIN NOINHERIT`);
-  const mark = pg.escapeLiteral(tenantRoleMark(tenant.id, ground.database));
-  await runner.query(`COMMENT ON ROLE ${name} IS ${mark}`);
+  const mark = pg.escapeLiteral(tenantRoleMark(tenant.id, database));
+  return [`CREATE ROLE ${name} NOLOGIN NOINHERIT`, `COMMENT ON ROLE ${name} IS ${mark}`];
 }
 
 function foreign(tenant: Tenant, role: string): TenantSchemaError {

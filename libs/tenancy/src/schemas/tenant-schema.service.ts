@@ -1,11 +1,10 @@
 import pg from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { MigrationExecutor } from 'typeorm';
-import { tenantSchemaMark } from '../tenants/tenant-role.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { defineTenant } from '../tenants/tenant.js';
 import { SchemaGrants } from './schema-grants.js';
 import { lockSchema } from './schema-lock.js';
+import { SchemaMaker } from './schema-maker.js';
 import { hasOwnSchema, missingSchema } from './schema-owner.js';
 import type { TenantRoles } from './tenant-roles.js';
 
@@ -29,6 +28,7 @@ const MIGRATIONS_TABLE = 'migrations';
  */
 export class TenantSchemaService {
   private readonly grants: SchemaGrants;
+  private readonly maker: SchemaMaker;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -39,6 +39,7 @@ export class TenantSchemaService {
     roles?: TenantRoles,
   ) {
     this.grants = new SchemaGrants(grantTo, roles);
+    this.maker = new SchemaMaker(dataSource, this.grants);
   }
 
   /**
@@ -48,13 +49,8 @@ export class TenantSchemaService {
   async create(init: Tenant): Promise<TenantSchemaStatus> {
     const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
-      if (!(await hasOwnSchema(tenant, runner))) {
-        await runner.query(`CREATE SCHEMA ${pg.escapeIdentifier(tenant.schema)}`);
-        await runner.query(
-          `COMMENT ON SCHEMA ${pg.escapeIdentifier(tenant.schema)} IS ${pg.escapeLiteral(tenantSchemaMark(tenant.id))}`,
-        );
-      }
-      return this.bringUpToDate(tenant, runner);
+      await this.maker.create(tenant, runner);
+      return this.statusOf(tenant, runner);
     });
   }
 
@@ -63,7 +59,8 @@ export class TenantSchemaService {
     const tenant = defineTenant(init);
     return this.locked(tenant, async (runner) => {
       if (!(await hasOwnSchema(tenant, runner))) throw missingSchema(tenant);
-      return this.bringUpToDate(tenant, runner);
+      await this.maker.bringUpToDate(tenant, runner);
+      return this.statusOf(tenant, runner);
     });
   }
 
@@ -84,15 +81,6 @@ export class TenantSchemaService {
       }
       await this.grants.drop(tenant, runner);
     });
-  }
-
-  private async bringUpToDate(tenant: Tenant, runner: QueryRunner): Promise<TenantSchemaStatus> {
-    const executor = new MigrationExecutor(this.dataSource, runner);
-    // The transaction is already open: the executor joins it.
-    executor.transaction = 'all';
-    await executor.executePendingMigrations();
-    await this.grants.provide(tenant, runner);
-    return this.statusOf(tenant, runner);
   }
 
   private async statusOf(tenant: Tenant, runner: QueryRunner | undefined): Promise<TenantSchemaStatus> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 // PostgreSQL cuts an identifier after 63 bytes without an error, so two longer names would be one schema. ASCII only:
 // then characters are bytes, and no two names fold to one.
@@ -25,4 +25,9 @@ export function generateSchemaName(tenantId: string): string {
     .replace(/[^a-z0-9_]/g, '_')
     .slice(0, 48);
   return `t_${readable}_${createHash('sha256').update(tenantId).digest('hex').slice(0, 10)}`;
+}
+
+/** A name for a schema that is made before anybody knows whose it will be. */
+export function randomSchemaName(): string {
+  return `t_${randomBytes(10).toString('hex')}`;
 }

@@ -21,6 +21,12 @@ export function tenantSchemaMark(tenantId: string): string {
   return `tenant ${tenantId}`;
 }
 
+/** The id in the mark of a schema; `undefined` where it was made for no tenant. */
+export function tenantIdOfMark(mark: string | null): string | undefined {
+  const prefix = tenantSchemaMark('');
+  return mark?.startsWith(prefix) ? mark.slice(prefix.length) : undefined;
+}
+
 /** The same for a role. */
 export function tenantRoleMark(tenantId: string, database: string): string {
   return `${tenantSchemaMark(tenantId)} of database ${database}`;

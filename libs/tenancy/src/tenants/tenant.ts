@@ -30,6 +30,9 @@ export interface Tenant {
 /** The least that makes a tenant; the rest has defaults: its id as the name, `active`, plan `default`, nothing else. */
 export type TenantInit = Pick<Tenant, 'id' | 'schema'> & Partial<Tenant>;
 
+/** Whom a schema belongs to that is not a tenant's yet. No tenant can have this id, whatever the `idPattern`. */
+const NOBODY = '(ready)';
+
 const defined = new WeakSet<object>();
 
 /**
@@ -39,6 +42,22 @@ const defined = new WeakSet<object>();
 export function defineTenant(init: TenantInit): Tenant {
   if (!isRecord(init)) throw new TenancyOptionsError('A tenant is an object with an id and a schema.');
   if (defined.has(init)) return init as Tenant;
+  if (init.id === NOBODY) {
+    throw new TenancyOptionsError(`No tenant can be called ${NOBODY}: schemas that are nobody's yet are marked so.`);
+  }
+  return define(init);
+}
+
+/** Stands for the tenant that a schema will be given to: what makes, migrates and drops the schemas of tenants needs one. */
+export function nobodyYet(schema: string, database?: string): Tenant {
+  return define({ id: NOBODY, schema, database, status: 'provisioning' });
+}
+
+export function isNobodyYet({ id }: Tenant): boolean {
+  return id === NOBODY;
+}
+
+function define(init: TenantInit): Tenant {
   const tenant = {
     id: init.id,
     name: init.name ?? init.id,

@@ -68,6 +68,12 @@ export class ServerPools {
     return toPgOptions(this.options.get(server)!);
   }
 
+  /** Whether connections lead straight to a server, and how many there may be. */
+  known(server: string): { readonly isDirect: boolean; readonly poolSize: number } {
+    const { traits, pool } = this.servers.find(({ name }) => name === server)!;
+    return { isDirect: traits.isDirect, poolSize: pool.limits.max };
+  }
+
   async end(): Promise<void> {
     const open = this.servers.filter(({ pool }) => !pool.isEnded);
     await Promise.all(open.map(({ pool }) => pool.end()));

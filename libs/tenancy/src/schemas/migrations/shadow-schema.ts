@@ -7,6 +7,9 @@ import { defineTenant } from '../../tenants/tenant.js';
 import { tenantSchemaMark } from '../../tenants/tenant-role.js';
 import { withMigrations } from './known-migrations.js';
 
+/** What the names of shadow schemas begin with. */
+export const SHADOW_PREFIX = 'tenancy_shadow_';
+
 /** A schema of no tenant, to see what migrations make of it. */
 export interface Shadow {
   readonly tenant: Tenant;
@@ -24,7 +27,7 @@ export class ShadowSchemas {
   ) {}
 
   async within<T>(server: string, lockTimeout: number, work: (shadow: Shadow) => Promise<T>): Promise<T> {
-    const name = `tenancy_shadow_${randomBytes(8).toString('hex')}`;
+    const name = `${SHADOW_PREFIX}${randomBytes(8).toString('hex')}`;
     const tenant = defineTenant({ id: name, schema: name, status: 'provisioning', database: server });
     const view = this.forOwner(tenant);
     const runner = view.createQueryRunner();
