@@ -1,3 +1,17 @@
+/**
+ * Leaves out the name of the line's own schema where it stands before a dot, and is not the end of another name. An expression
+ * costs less than the next one: most lines do not have the name, and nearly all others have it after one of three characters.
+ */
+function withoutOwn(text: string): string {
+  const plain = [' ', '(', "''"].reduce(
+    (inner, before) => `pg_catalog.replace(${inner}, '${before}' || schema || '.', '${before}')`,
+    text,
+  );
+  const any = `pg_catalog.regexp_replace(${text}, '(?<![[:alnum:]_$"])(?:"' || schema || '"|' || schema || ')\\.', '', 'g')`;
+  const has = (inner: string): string => `pg_catalog.strpos(${inner}, schema) > 0`;
+  return `CASE WHEN NOT ${has(text)} THEN ${text} WHEN NOT ${has(plain)} THEN ${plain} ELSE ${any} END`;
+}
+
 // What is in schemas, a line for each thing, from the catalog of the server alone: it takes no lock on a table. $1 names the
 // schemas, $2 the role of the tenant of each.
 //
@@ -6,16 +20,15 @@
 // the tenant has put there: moving/move-mark.ts.
 const LINES = `
   chosen AS (
-    SELECT namespace.oid, nspname, nspowner, nspacl, role,
-           '(?<![[:alnum:]_$"])(?:"' || nspname || '"|' || nspname || ')\\.' AS own
+    SELECT namespace.oid, nspname, nspowner, nspacl, role
       FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) AS asked (name, role)
       JOIN pg_catalog.pg_namespace AS namespace ON nspname = asked.name),
   relation AS (
-    SELECT class.*, nspname, own, role FROM pg_catalog.pg_class AS class JOIN chosen ON relnamespace = chosen.oid),
-  line (schema, own, kind, object, part, definition) AS (
-    SELECT nspname, own, 'schema', '', NULL::text, 'owner ' || pg_catalog.pg_get_userbyid(nspowner) FROM chosen
+    SELECT class.*, nspname, role FROM pg_catalog.pg_class AS class JOIN chosen ON relnamespace = chosen.oid),
+  line (schema, kind, object, part, definition) AS (
+    SELECT nspname, 'schema', '', NULL::text, 'owner ' || pg_catalog.pg_get_userbyid(nspowner) FROM chosen
     UNION ALL
-    SELECT nspname, own, CASE WHEN relkind IN ('v', 'm') THEN 'view' WHEN relkind = 'c' THEN 'type' ELSE 'table' END, relname, NULL,
+    SELECT nspname, CASE WHEN relkind IN ('v', 'm') THEN 'view' WHEN relkind = 'c' THEN 'type' ELSE 'table' END, relname, NULL,
            pg_catalog.concat_ws(' ', 'kind ' || relkind::text, 'owner ' || pg_catalog.pg_get_userbyid(relowner),
              'persistence ' || NULLIF(relpersistence::text, 'p'), CASE WHEN relrowsecurity THEN 'row security' END,
              CASE WHEN relforcerowsecurity THEN 'force row security' END, 'replica identity ' || NULLIF(relreplident::text, 'd'),
@@ -23,10 +36,11 @@ const LINES = `
              pg_catalog.pg_get_expr(relpartbound, oid), CASE WHEN relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(oid) END,
              (SELECT 'inherits ' || pg_catalog.string_agg(inhparent::pg_catalog.regclass::text, ', ' ORDER BY inhseqno)
                 FROM pg_catalog.pg_inherits WHERE inhrelid = relation.oid),
-             'comment ' || pg_catalog.obj_description(oid, 'pg_class'))
+             'comment ' || (SELECT description FROM pg_catalog.pg_description
+                             WHERE objoid = relation.oid AND objsubid = 0 AND classoid = 'pg_catalog.pg_class'::pg_catalog.regclass))
       FROM relation WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
     UNION ALL
-    SELECT nspname, own, 'column', relname, attname,
+    SELECT nspname, 'column', relname, attname,
            pg_catalog.concat_ws(' ', pg_catalog.format_type(atttypid, atttypmod),
              (SELECT 'COLLATE ' || collname FROM pg_catalog.pg_collation AS own_collation
                WHERE own_collation.oid = attcollation
@@ -35,22 +49,23 @@ const LINES = `
              CASE WHEN attgenerated = '' THEN 'DEFAULT ' ELSE 'generated ' || attgenerated::text || ' ' END
                || (SELECT pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef
                     WHERE adrelid = attrelid AND adnum = attnum),
-             'comment ' || pg_catalog.col_description(attrelid, attnum))
+             'comment ' || (SELECT description FROM pg_catalog.pg_description
+                             WHERE objoid = attrelid AND objsubid = attnum AND classoid = 'pg_catalog.pg_class'::pg_catalog.regclass))
       FROM relation JOIN pg_catalog.pg_attribute ON attrelid = relation.oid AND attnum > 0 AND NOT attisdropped
      WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
     UNION ALL
-    SELECT nspname, own, 'index', (SELECT relname FROM pg_catalog.pg_class WHERE pg_class.oid = indrelid), relname,
+    SELECT nspname, 'index', (SELECT relname FROM pg_catalog.pg_class WHERE pg_class.oid = indrelid), relname,
            pg_catalog.concat_ws(' ', pg_catalog.pg_get_indexdef(indexrelid), CASE WHEN NOT indisvalid THEN 'INVALID' END,
              CASE WHEN indisreplident THEN 'replica identity' END, CASE WHEN indisclustered THEN 'clustered' END)
       FROM relation JOIN pg_catalog.pg_index ON indexrelid = relation.oid
     UNION ALL
-    SELECT nspname, own, 'constraint', COALESCE(relname, pg_catalog.format_type(contypid, NULL)), conname,
+    SELECT nspname, 'constraint', COALESCE(relname, pg_catalog.format_type(contypid, NULL)), conname,
            pg_catalog.concat_ws(' ', pg_catalog.pg_get_constraintdef(con.oid), CASE WHEN NOT convalidated THEN 'not validated' END)
       FROM chosen JOIN pg_catalog.pg_constraint AS con ON connamespace = chosen.oid
       LEFT JOIN pg_catalog.pg_class AS class ON class.oid = conrelid
      WHERE contype NOT IN ('n', 't')
     UNION ALL
-    SELECT nspname, own, 'sequence', relname, NULL,
+    SELECT nspname, 'sequence', relname, NULL,
            pg_catalog.concat_ws(' ', pg_catalog.format_type(seqtypid, NULL), 'start', seqstart, 'by', seqincrement, 'from', seqmin, 'to',
              seqmax, 'cache', seqcache, CASE WHEN seqcycle THEN 'cycle' END, 'owner ' || pg_catalog.pg_get_userbyid(relowner),
              (SELECT 'of ' || refobjid::pg_catalog.regclass::text || '.' || attname
@@ -59,13 +74,13 @@ const LINES = `
                  AND refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass))
       FROM relation JOIN pg_catalog.pg_sequence ON seqrelid = relation.oid
     UNION ALL
-    SELECT nspname, own, 'trigger', relname, tgname, pg_catalog.pg_get_triggerdef(pg_trigger.oid) || ' enabled ' || tgenabled::text
+    SELECT nspname, 'trigger', relname, tgname, pg_catalog.pg_get_triggerdef(pg_trigger.oid) || ' enabled ' || tgenabled::text
       FROM relation JOIN pg_catalog.pg_trigger ON tgrelid = relation.oid AND NOT tgisinternal AND tgname <> 'tenancy_move'
     UNION ALL
-    SELECT nspname, own, 'rule', relname, rulename, pg_catalog.pg_get_ruledef(pg_rewrite.oid) || ' enabled ' || ev_enabled::text
+    SELECT nspname, 'rule', relname, rulename, pg_catalog.pg_get_ruledef(pg_rewrite.oid) || ' enabled ' || ev_enabled::text
       FROM relation JOIN pg_catalog.pg_rewrite ON ev_class = relation.oid AND rulename <> '_RETURN'
     UNION ALL
-    SELECT nspname, own, 'policy', relname, polname,
+    SELECT nspname, 'policy', relname, polname,
            pg_catalog.concat_ws(' ', polcmd::text, CASE WHEN polpermissive THEN 'permissive' ELSE 'restrictive' END,
              (SELECT 'to ' || pg_catalog.string_agg(CASE WHEN member = 0 THEN 'public' WHEN name = role THEN 'the tenant' ELSE name END,
                        ', ' ORDER BY name)
@@ -73,12 +88,12 @@ const LINES = `
              'using ' || pg_catalog.pg_get_expr(polqual, polrelid), 'check ' || pg_catalog.pg_get_expr(polwithcheck, polrelid))
       FROM relation JOIN pg_catalog.pg_policy ON polrelid = relation.oid
     UNION ALL
-    SELECT nspname, own, 'function', proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')', NULL,
+    SELECT nspname, 'function', proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')', NULL,
            pg_catalog.concat_ws(' ', 'owner ' || pg_catalog.pg_get_userbyid(proowner),
              CASE WHEN prokind = 'a' THEN 'aggregate' ELSE pg_catalog.pg_get_functiondef(pg_proc.oid) END)
       FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid AND proname <> 'tenancy_move'
     UNION ALL
-    SELECT nspname, own, 'type', typname, NULL,
+    SELECT nspname, 'type', typname, NULL,
            pg_catalog.concat_ws(' ', 'kind ' || typtype::text, 'owner ' || pg_catalog.pg_get_userbyid(typowner),
              (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
                 FROM pg_catalog.pg_enum WHERE enumtypid = pg_type.oid),
@@ -86,31 +101,29 @@ const LINES = `
                CASE WHEN typnotnull THEN 'NOT NULL' END, 'DEFAULT ' || typdefault) END)
       FROM chosen JOIN pg_catalog.pg_type ON typnamespace = chosen.oid AND typtype IN ('e', 'd', 'r')
     UNION ALL
-    SELECT nspname, own, 'grant', object, CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN name = role THEN 'the tenant' ELSE name END,
+    SELECT nspname, 'grant', object, CASE WHEN grantee = 0 THEN 'PUBLIC' WHEN name = role THEN 'the tenant' ELSE name END,
            pg_catalog.string_agg(privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, ', ' ORDER BY privilege_type)
       FROM (
-        SELECT nspname, own, role, 'the schema' AS object, COALESCE(nspacl, pg_catalog.acldefault('n', nspowner)) AS acl FROM chosen
+        SELECT nspname, role, 'the schema' AS object, COALESCE(nspacl, pg_catalog.acldefault('n', nspowner)) AS acl FROM chosen
         UNION ALL
-        SELECT nspname, own, role, relname,
+        SELECT nspname, role, relname,
                COALESCE(relacl, pg_catalog.acldefault(CASE WHEN relkind = 'S' THEN 's' ELSE 'r' END::"char", relowner))
           FROM relation WHERE relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
         UNION ALL
-        SELECT nspname, own, role, relname || '.' || attname, attacl
+        SELECT nspname, role, relname || '.' || attname, attacl
           FROM relation JOIN pg_catalog.pg_attribute ON attrelid = relation.oid AND attacl IS NOT NULL AND NOT attisdropped
         UNION ALL
-        SELECT nspname, own, role, proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')',
+        SELECT nspname, role, proname || '(' || pg_catalog.pg_get_function_identity_arguments(pg_proc.oid) || ')',
                COALESCE(proacl, pg_catalog.acldefault('f', proowner))
           FROM chosen JOIN pg_catalog.pg_proc ON pronamespace = chosen.oid AND proname <> 'tenancy_move'
         UNION ALL
-        SELECT nspname, own, role, typname, typacl
+        SELECT nspname, role, typname, typacl
           FROM chosen JOIN pg_catalog.pg_type ON typnamespace = chosen.oid AND typacl IS NOT NULL
       ) AS granted, LATERAL pg_catalog.aclexplode(acl) AS entry, LATERAL (SELECT pg_catalog.pg_get_userbyid(grantee)::text AS name) AS named
-     GROUP BY nspname, own, object, grantee, name, role
+     GROUP BY nspname, object, grantee, name, role
   ),
   same AS (
-    SELECT schema, kind, pg_catalog.regexp_replace(object, own, '', 'g') AS object, part,
-           pg_catalog.regexp_replace(definition, own, '', 'g') AS definition
-      FROM line)`;
+    SELECT schema, kind, ${withoutOwn('object')} AS object, part, ${withoutOwn('definition')} AS definition FROM line)`;
 
 /** A hash of all lines of each schema. */
 export const SCHEMA_HASHES = `WITH ${LINES}

@@ -26,9 +26,19 @@ export class ShadowSchemas {
     private readonly forOwner: (tenant: Tenant) => DataSource,
   ) {}
 
+  /** Asks with the path that a shadow has, but for its own schema: what is in no path is written with its schema. */
+  async outside<T>(server: string, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const runner = this.forOwner(shadowTenant(server)).createQueryRunner();
+    try {
+      return await work(runner);
+    } finally {
+      await runner.release();
+    }
+  }
+
   async within<T>(server: string, lockTimeout: number, work: (shadow: Shadow) => Promise<T>): Promise<T> {
-    const name = `${SHADOW_PREFIX}${randomBytes(8).toString('hex')}`;
-    const tenant = defineTenant({ id: name, schema: name, status: 'provisioning', database: server });
+    const tenant = shadowTenant(server);
+    const name = tenant.schema;
     const view = this.forOwner(tenant);
     const runner = view.createQueryRunner();
     try {
@@ -52,6 +62,11 @@ export class ShadowSchemas {
       await runner.release();
     }
   }
+}
+
+function shadowTenant(server: string): Tenant {
+  const name = `${SHADOW_PREFIX}${randomBytes(8).toString('hex')}`;
+  return defineTenant({ id: name, schema: name, status: 'provisioning', database: server });
 }
 
 const CONCURRENTLY = /^(\s*(?:create\s+(?:unique\s+)?|drop\s+|re)index\b[^;'"$]*?)\bconcurrently\b/i;
