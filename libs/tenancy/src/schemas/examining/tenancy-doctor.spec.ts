@@ -200,6 +200,19 @@ const schemaCases: Case[] = [
     plant: () => [`REVOKE USAGE ON SEQUENCE t_globex.notes_id_seq FROM ${reader}`],
   },
   {
+    code: 'SCHEMA_NOT_OWNED',
+    object: () => 't_globex',
+    plant: () => ['ALTER TABLE t_globex.notes OWNER TO CURRENT_USER'],
+  },
+  {
+    code: 'SCHEMA_NOT_OWNED',
+    object: () => 't_globex',
+    plant: () => [
+      'ALTER SCHEMA t_globex OWNER TO CURRENT_USER',
+      'ALTER TABLE t_globex.migrations OWNER TO CURRENT_USER',
+    ],
+  },
+  {
     code: 'INDEX_INVALID',
     object: () => 't_globex.notes_pkey',
     plant: () => ["UPDATE pg_index SET indisvalid = false WHERE indexrelid = 't_globex.notes_pkey'::regclass"],

@@ -8,6 +8,7 @@ import { findingOn } from './examination.js';
 import { examineGrants } from './examine-grants.js';
 import { examineIndexes } from './examine-indexes.js';
 import { examineLoginRole } from './examine-login-role.js';
+import { examineOwners } from './examine-owners.js';
 import { examineSchemas } from './examine-schemas.js';
 import { examineServer, readFacts, readNamespaces } from './examine-server.js';
 import { examineSharedSchemas } from './examine-shared-schemas.js';
@@ -78,6 +79,7 @@ export class TenancyDoctor {
       'the schemas': examineSchemas,
       "the tenants' roles": examineTenantRoles,
       'the rights': (examination) => examineGrants(examination, this.parts.migrationsTable),
+      'the owners': examineOwners,
       'the indexes': examineIndexes,
     };
     const findings: TenancyFinding[] = [];

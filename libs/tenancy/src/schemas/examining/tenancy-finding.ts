@@ -29,6 +29,7 @@ export type TenancyFindingCode =
   | 'SCHEMA_ORPHANED'
   | 'SCHEMA_UNMARKED'
   | 'SCHEMA_OPEN'
+  | 'SCHEMA_NOT_OWNED'
   | 'MOVE_UNSETTLED'
   | 'SHADOW_SCHEMA_LEFT'
   | 'READY_SCHEMA_STALE'
