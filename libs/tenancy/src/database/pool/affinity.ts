@@ -5,19 +5,24 @@ import type { PooledConnection } from './pooled-connection.js';
  * that it has touched: with a few hundred tenants there is nothing to save.
  */
 const FREE_SCHEMAS = 256;
-/** How many connections a tenant has at home. */
-const HOMES = 2;
 /**
  * Whom a connection has served within so many uses, it serves again without a second thought: a busy tenant is not kept to
- * its homes. What it has met longer ago counts for nothing: in time it has met everybody, and each of those who come by
+ * its home. What it has met longer ago counts for nothing: in time it has met everybody, and each of those who come by
  * again would find that the server's caches, and what it keeps prepared, have gone to others.
  */
 const LATELY = 100;
 
+/** How well a connection suits a tenant: the higher, the better. */
+const HOME = 3;
+const KNOWN = 2;
+const FREE = 1;
+/** Only after a short wait for a better one. */
+const STRANGE = 0;
+
 /**
  * Which connection suits a tenant. A server process that meets a schema for the first time reads its catalog, which costs
- * milliseconds, and keeps it, which costs memory. So tenants come back to connections that have served them, and with
- * thousands of them each connection is at home for some.
+ * milliseconds, and keeps it, which costs memory; and the fewer it serves in turn, the more of what it needs is still in the
+ * processor's caches. So each tenant is at home on one connection and comes back to it where it can.
  */
 export class Affinity {
   constructor(
@@ -25,52 +30,43 @@ export class Affinity {
     private readonly isOn: boolean,
   ) {}
 
-  /** Whether a connection may take a tenant at once, rather than after a short wait for a better one. */
-  suits(connection: PooledConnection, schema: string): boolean {
-    return (
-      !this.isOn ||
-      connection.schemaCount < FREE_SCHEMAS ||
-      connection.distanceTo(schema) <= LATELY ||
-      this.isHome(connection.slot, schema)
-    );
+  /** How well a connection suits a tenant; 0 where it takes him only after a short wait for a better one. */
+  fit(connection: PooledConnection, schema: string): number {
+    if (!this.isOn) return FREE;
+    if (connection.slot === this.homeOf(schema)) return HOME;
+    if (connection.distanceTo(schema) <= LATELY) return KNOWN;
+    return connection.schemaCount < FREE_SCHEMAS ? FREE : STRANGE;
   }
 
-  /** The idle connection that suits a tenant best: one that has served it lately, of those the one that was used last. */
+  /** The idle connection that suits a tenant best; of those that suit him alike, the one that was used last. */
   choose(idle: readonly PooledConnection[], schema: string): PooledConnection | undefined {
-    const last = idle.at(-1);
-    if (!last || !this.isOn) return last;
-    let suitable: PooledConnection | undefined;
-    for (let at = idle.length - 1; at >= 0; at -= 1) {
-      const connection = idle[at];
-      if (connection.distanceTo(schema) <= LATELY) return connection;
-      if (!suitable && this.suits(connection, schema)) suitable = connection;
+    if (!this.isOn) return idle.at(-1);
+    let best: PooledConnection | undefined;
+    let bestFit = STRANGE;
+    for (let at = idle.length - 1; at >= 0 && bestFit < HOME; at -= 1) {
+      const fit = this.fit(idle[at], schema);
+      if (fit <= bestFit) continue;
+      best = idle[at];
+      bestFit = fit;
     }
-    return suitable;
+    return best;
   }
 
   /** Where to open a connection for a tenant: at home, else in any free place. */
   slotFor(schema: string, taken: ReadonlySet<number>): number {
-    const homes = this.isOn ? this.homesOf(schema) : [];
-    for (const slot of homes) if (!taken.has(slot)) return slot;
+    const home = this.homeOf(schema);
+    if (this.isOn && !taken.has(home)) return home;
     let slot = 0;
     while (taken.has(slot)) slot += 1;
     return slot;
   }
 
-  private isHome(slot: number, schema: string): boolean {
-    return this.homesOf(schema).includes(slot);
-  }
-
-  private homesOf(schema: string): number[] {
-    const { max } = this;
-    if (max <= HOMES) return Array.from({ length: max }, (_, slot) => slot);
-    const hash = hashOf(schema);
-    const first = hash % max;
-    return [first, (first + 1 + ((hash >>> 8) % (max - 1))) % max];
+  private homeOf(schema: string): number {
+    return hashOf(schema) % this.max;
   }
 }
 
-/** FNV-1a, with its bits mixed once more: ids that differ in one letter must not have the same homes. */
+/** FNV-1a, with its bits mixed once more: ids that differ in one letter must not have the same home. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

@@ -123,7 +123,7 @@ describe('who is called back', () => {
       known.find(({ client }) => (client as unknown) === opened[1])!.useFor('t_initech');
       const affinity = new Affinity(10, true);
       const strangers = Array.from({ length: 100 }, (_, at) => `stranger${at}`);
-      const [first, second] = strangers.filter((id) => !known.some((one) => affinity.suits(one, `t_${id}`)));
+      const [first, second] = strangers.filter((id) => known.every((one) => affinity.fit(one, `t_${id}`) === 0));
       for (const client of opened) client.release();
       const taken: pg.PoolClient[] = [];
       await new Promise<void>((resolve) => {

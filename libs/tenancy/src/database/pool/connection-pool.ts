@@ -80,7 +80,7 @@ export class ConnectionPool extends EventEmitter {
   offer(connection: PooledConnection): void {
     if (this.isSpent(connection)) return this.close(connection);
     const { affinity } = this;
-    const request = this.waiting.takeFor((schema) => affinity.suits(connection, schema));
+    const request = this.waiting.takeFor((schema) => affinity.fit(connection, schema));
     if (request) return request.serve(connection);
     connection.idleSince = performance.now();
     this.idle.push(connection);

@@ -11,8 +11,9 @@ const of = (id: string): ConnectionRequest => ({
   refuse: () => undefined,
 });
 const ids = (requests: Array<ConnectionRequest | undefined>) => requests.map((one) => one?.binding.tenantId);
-const anybody = () => true;
-const only = (id: string) => (schema: string) => schema === `t_${id}`;
+const anybody = () => 1;
+const only = (id: string) => (schema: string) => (schema === `t_${id}` ? 1 : 0);
+const rather = (id: string) => (schema: string) => (schema === `t_${id}` ? 2 : 1);
 
 function lineOf(...requests: string[]): WaitingLine {
   const line = new WaitingLine(2);
@@ -29,6 +30,16 @@ describe('tenants that wait for a connection', () => {
 
   it('come before their turn where the connection suits them', () => {
     expect(ids([lineOf('acme', 'globex').takeFor(only('globex'))])).toEqual(['globex']);
+  });
+
+  it('come before others whom it suits less', () => {
+    expect(ids([lineOf('acme', 'initech', 'globex').takeFor(rather('globex'))])).toEqual(['globex']);
+  });
+
+  it('are not passed over for ever by those whom it suits better', () => {
+    const line = lineOf('acme', 'globex', 'globex', 'globex');
+    const served = Array.from({ length: 4 }, () => line.takeFor(rather('globex')));
+    expect(ids(served)).toEqual(['globex', 'globex', 'acme', 'globex']);
   });
 
   it('are not passed over for ever', () => {

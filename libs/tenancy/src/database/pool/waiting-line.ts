@@ -58,21 +58,30 @@ export class WaitingLine {
     return undefined;
   }
 
-  /** Takes whoever comes next for a connection; `undefined` where it suits nobody and nobody has waited too long. */
-  takeFor(suits: (schema: string) => boolean): ConnectionRequest | undefined {
-    let looked = 0;
+  /**
+   * Takes whom a connection suits best; `undefined` where it suits nobody and nobody has waited too long. `fit` says how well
+   * it suits a schema, 0 for not at all.
+   */
+  takeFor(fit: (schema: string) => number): ConnectionRequest | undefined {
     let head: Queue | undefined;
+    let best: string | undefined;
+    let bestFit = 0;
+    let looked = 0;
     for (const [key, queue] of this.queues) {
-      const isHead = head === undefined;
       head ??= queue;
-      if (suits(queue.requests[0].binding.schema) || (isHead && queue.skipped >= this.maxSkips)) {
-        if (!isHead) head.skipped += 1;
-        return this.take(key, queue);
+      if (head.skipped >= this.maxSkips) return this.take(key, head);
+      const own = fit(queue.requests[0].binding.schema);
+      if (own > bestFit) {
+        best = key;
+        bestFit = own;
       }
       looked += 1;
-      if (looked === LOOK_AHEAD) return undefined;
+      if (looked === LOOK_AHEAD) break;
     }
-    return undefined;
+    if (!head || best === undefined) return undefined;
+    const queue = this.queues.get(best)!;
+    if (queue !== head) head.skipped += 1;
+    return this.take(best, queue);
   }
 
   /** Lets somebody in who did not wait. Answers whether whose turn it is may be passed over once more. */
