@@ -257,6 +257,7 @@ const DATABASE: Provider[] = [
       TENANT_STORE,
       TenantDataSourceFactory,
       TenantSchemaService,
+      ReadySchemas,
       TenantErasure,
       TenantService,
       TenantIdValidator,
@@ -266,6 +267,7 @@ const DATABASE: Provider[] = [
       store: TenantStore,
       factory: TenantDataSourceFactory | null,
       schemas: TenantSchemaService,
+      ready: ReadySchemas,
       erasure: TenantErasure,
       tenants: TenantService,
       ids: TenantIdValidator,
@@ -277,6 +279,7 @@ const DATABASE: Provider[] = [
         {
           registry: store.registry,
           schemas,
+          ready,
           ids,
           hasDatabase: (name) => servers.has(name),
           eraseElsewhere: (tenant) => erasure.erase(tenant),

@@ -10,6 +10,7 @@ describe('the environment', () => {
       HOST: '0.0.0.0',
       DATABASE_URL: 'postgres://registry@localhost/registry',
       DATABASE_POOL_SIZE: 10,
+      READY_SCHEMAS: 3,
       SERVICE_TOKEN: ['a-token-of-20-letters'],
       TENANT_ROLES: [],
       TENANT_DROP_GRACE_DAYS: 30,

@@ -24,6 +24,8 @@ const environmentSchema = z.object({
     .min(2)
     .max(1_000)
     .default(10),
+  /** So many schemas are made ahead, for tenants to come. `0`: none. */
+  READY_SCHEMAS: z.coerce.number('must be a whole number.').int('must be a whole number.').min(0).max(1_000).default(3),
   /** What callers send as `Authorization: Bearer …`. Several, separated by commas, while one takes the place of another. */
   SERVICE_TOKEN: z
     .string('is missing. Make one with: openssl rand -hex 32')

@@ -6,6 +6,7 @@ import { ChangeStreams } from '../changes/change-streams.js';
 import { ChangesController } from '../changes/changes.controller.js';
 import { DatabaseAwayInterceptor } from '../registry/database-away.interceptor.js';
 import { DomainsController } from './domains.controller.js';
+import { ReadyStock } from './ready-stock.js';
 import { TenantConfigController } from './tenant-config.controller.js';
 import { TenantStatusController } from './tenant-status.controller.js';
 import { TenantRegistry } from './tenant-registry.js';
@@ -20,6 +21,12 @@ import { TenantsController } from './tenants.controller.js';
     AuditController,
     ChangesController,
   ],
-  providers: [TenantRegistry, AuditLog, ChangeStreams, { provide: APP_INTERCEPTOR, useClass: DatabaseAwayInterceptor }],
+  providers: [
+    TenantRegistry,
+    ReadyStock,
+    AuditLog,
+    ChangeStreams,
+    { provide: APP_INTERCEPTOR, useClass: DatabaseAwayInterceptor },
+  ],
 })
 export class TenantsModule {}

@@ -23,7 +23,10 @@ export interface Registry {
 
 /** Starts the service as production does, on a free port and with a login role that may do no more than it needs. */
 export async function startRegistry(database: TestDatabase, env: Record<string, string> = {}): Promise<Registry> {
-  const app = await createApp({ DATABASE_URL: database.appUrl, SERVICE_TOKEN: TOKEN, ...env }, { logger: false });
+  const app = await createApp(
+    { DATABASE_URL: database.appUrl, SERVICE_TOKEN: TOKEN, READY_SCHEMAS: '0', ...env },
+    { logger: false },
+  );
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return { app, url, database, call: (...request) => call(url, ...request) };

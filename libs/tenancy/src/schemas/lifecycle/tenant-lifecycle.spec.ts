@@ -10,6 +10,7 @@ import { TenancyModule } from '../../tenancy.module.js';
 import { TenantAdministration } from '../../tenants/tenant-administration.js';
 import { TenantService } from '../../tenants/tenant.service.js';
 import { TypeOrmTenantStore } from '../../tenants/typeorm-tenant-store.js';
+import { ReadySchemas } from '../ready/ready-schemas.js';
 import { TenantLifecycle } from './tenant-lifecycle.js';
 
 @Injectable()
@@ -149,5 +150,18 @@ describe('the audit trail of an application', () => {
       ['ann@example.com', 'tenant.suspended'],
       ['application', 'tenant.created'],
     ]);
+  });
+});
+
+describe('where a schema is ready', () => {
+  it('it is the next tenant’s, and goes with it', async () => {
+    const ready = app.get(ReadySchemas);
+    await ready.refill({ count: 1 });
+    const [{ schema }] = (await ready.status()).schemas;
+    expect(await lifecycle.createTenant({ id: 'hasty' })).toMatchObject({ id: 'hasty', schema, status: 'active' });
+    expect(await app.get(TenantService).findTenant('hasty')).toMatchObject({ schema });
+    expect((await ready.status()).ready).toBe(0);
+    await lifecycle.dropTenant('hasty', { confirm: 'hasty', erase: true });
+    expect(await database.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ import type { TenantIdValidator } from '../../tenants/tenant-id.js';
 import type { TenantPage } from '../../tenants/tenant-store.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import { defineTenant } from '../../tenants/tenant.js';
+import type { ReadySchemas } from '../ready/ready-schemas.js';
 import type { TenantSchemaService } from '../tenant-schema.service.js';
 import {
   begunElsewhere,
@@ -45,7 +46,9 @@ const DEFAULT_DATABASE = 'default';
 /** What the life of tenants is made of. */
 export interface TenantLifecycleParts {
   readonly registry: RegistryTable;
-  readonly schemas: Pick<TenantSchemaService, 'create' | 'drop' | 'status'>;
+  readonly schemas: Pick<TenantSchemaService, 'drop' | 'status'>;
+  /** Gives a new tenant its schema: one that was ready, or one that is made by the name that the tenant has. */
+  readonly ready: Pick<ReadySchemas, 'claim'>;
   readonly ids: TenantIdValidator;
   /** Whether a database server has that name. */
   readonly hasDatabase: (name: string) => boolean;
@@ -105,15 +108,13 @@ export class TenantLifecycle implements TenantAdministration {
       if (known && draft.database !== (known.database ?? undefined)) throw begunElsewhere(id, known.database);
       if (!known) await this.assertNoSchema(draft);
       await this.rows.draft(draft);
-      try {
-        await this.parts.schemas.create(draft);
-      } catch (error) {
+      const { schema } = await this.parts.ready.claim(draft).catch(async (error: unknown) => {
         await this.undo(draft, error);
         throw error;
-      }
-      const details = { schema: draft.schema, ...(draft.database === undefined ? {} : { database: draft.database }) };
+      });
+      const details = { schema, ...(draft.database === undefined ? {} : { database: draft.database }) };
       return this.changeRow(id, async (manager) => {
-        const row = await this.rows.update(manager, id, { status: 'active' }, 'provisioning');
+        const row = await this.rows.update(manager, id, { status: 'active', schema }, 'provisioning');
         if (!row) throw new Error(`The row of tenant ${id} went away while its schema was made.`);
         return { row, action: 'tenant.created', details, events: (event) => [['tenant.created', event]] };
       });
