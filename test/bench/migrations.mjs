@@ -12,9 +12,9 @@ const HELP = `npm run bench:migrations -- [--tenants ${TENANTS}] [--parallel ${P
 
 How long it takes to migrate tenants of 5 tables with 3 pending migrations: with TenantMigrations, with a DataSource per
 tenant one after the other, and with --parallel of those at once; where nothing is pending; to find a column that was dropped
-by hand; to create a tenant, with a ready schema and without. The ways take turns. A run without options takes about 4 minutes, and keeps its figures in
-test/bench/results/database.json and in the library's README. TEST_DATABASE_URL names a server, as a superuser; without it an
-embedded PostgreSQL 18 is started.`;
+by hand; to create a tenant, with a ready schema and without. The ways take turns. A run without options takes about 4
+minutes, and keeps its figures in test/bench/results/database.json and in the library's README. TEST_DATABASE_URL names a
+server, as a superuser; without it an embedded PostgreSQL 18 is started.`;
 
 const options = readOrRefuse((args) => {
   const { values } = parseArgs({
