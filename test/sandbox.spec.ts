@@ -206,12 +206,14 @@ describe('acme sends', () => {
 });
 
 describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('the README', () => {
-  it('prints what its lines print', async () => {
+  it('prints what its lines print', { timeout: 120_000 }, async () => {
     const text = await readFile(join(root, 'README.md'), 'utf8');
-    const blocks = [...text.split('## Use it')[0].matchAll(/```(sh|json)\n([\s\S]*?)```/g)].map(([, kind, code]) => ({
-      kind,
-      code: code,
-    }));
+    const blocks = [...text.split('## Use it')[0].matchAll(/```(sh|json|text)\n([\s\S]*?)```/g)].map(
+      ([, kind, code]) => ({
+        kind,
+        code: code,
+      }),
+    );
     // The first one starts the sandbox, which runs already.
     const commands = blocks.slice(1).filter(({ kind }) => kind === 'sh');
     const mark = '=== next block ===';
@@ -221,6 +223,7 @@ describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('the README', () 
     expect(printed).toHaveLength(commands.length);
     for (const [index, { code }] of commands.entries()) {
       const answer = blocks[blocks.findIndex((block) => block.code === code) + 1];
+      if (answer?.kind === 'text') expect(printed[index]).toContain(answer.code);
       if (answer?.kind !== 'json') continue;
       const found = printed[index].replaceAll('}{', '}\n{').trim().split('\n').map(comparable);
       expect(new Set(found)).toEqual(new Set([comparable(answer.code)]));

@@ -1,7 +1,7 @@
 import { defineTenancyConfig, InMemoryTenantStore, TypeOrmTenantStore } from 'nestjs-tenancy';
 
 /** The application of the command's tests: what it has is said by its environment. */
-const { DATABASE_URL, DATABASE_URL_EU, TENANTS, MIGRATIONS = '1', HAS_DATABASE = 'yes' } = process.env;
+const { DATABASE_URL, DATABASE_URL_EU, TENANTS, MIGRATIONS = '1', HAS_DATABASE = 'yes', PLACES } = process.env;
 
 class CreateBooks1760000000000 {
   async up(runner) {
@@ -33,11 +33,30 @@ class WaitForTheTest1760000000002 {
   }
 }
 
+/** A store that can say where a tenant is from now on. */
+class PlacedTenants {
+  constructor(system) {
+    this.system = system;
+    this.tenants = new TypeOrmTenantStore(system);
+  }
+  findById(id) {
+    return this.tenants.findById(id);
+  }
+  list(page) {
+    return this.tenants.list(page);
+  }
+  async placeTenant(id, { database }) {
+    await this.system.query('UPDATE public.tenants SET database = $2 WHERE id = $1', [id, database]);
+    return this.findById(id);
+  }
+}
+
+const storeOf = ({ system }) => (PLACES ? new PlacedTenants(system) : new TypeOrmTenantStore(system));
 const migrations = [CreateBooks1760000000000, UniqueTitles1760000000001, WaitForTheTest1760000000002];
 const main = { url: DATABASE_URL, migrations: migrations.slice(0, Number(MIGRATIONS)) };
 
 export default defineTenancyConfig(() => ({
-  store: TENANTS ? new InMemoryTenantStore(JSON.parse(TENANTS)) : ({ system }) => new TypeOrmTenantStore(system),
+  store: TENANTS ? new InMemoryTenantStore(JSON.parse(TENANTS)) : storeOf,
   config: {
     keys: { 'smtp.login': { secret: true }, 'email.from': {} },
     encryption: { keys: [{ id: 'test', key: Buffer.alloc(32, 'test').toString('base64') }] },

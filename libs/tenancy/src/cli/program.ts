@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CommandRunner } from './command-runner.js';
 import { addDrift } from './commands/drift.js';
+import { addExport } from './commands/export.js';
 import { addMigrate } from './commands/migrate.js';
+import { addMove } from './commands/move.js';
 import { addRevert } from './commands/revert.js';
 import { addRun } from './commands/run.js';
 import { addStatus } from './commands/status.js';
@@ -68,6 +70,8 @@ function programOf(runner: CommandRunner, args: readonly string[]): Command {
   addMigrate(program, runner);
   addRevert(program, runner);
   addDrift(program, runner);
+  addMove(program, runner);
+  addExport(program, runner);
   addRun(program, runner);
   return program;
 }

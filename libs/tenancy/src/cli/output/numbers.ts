@@ -18,3 +18,11 @@ export function duration(milliseconds: number): string {
   if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
 }
+
+/** 812 B, 3.4 MB */
+export function bytes(value: number): string {
+  if (value < 1_000) return `${value} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(value) / 3), units.length);
+  return `${(value / 1_000 ** power).toFixed(1)} ${units[power - 1]}`;
+}
