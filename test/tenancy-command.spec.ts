@@ -1,6 +1,7 @@
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { TOKEN, useRegistry } from '../apps/tenant-management/src/testing/running-registry.js';
+import { tenantSchemas, TOKEN, useRegistry } from '../apps/tenant-management/src/testing/running-registry.js';
 import { tenancy, tenancyJson } from './support/tenancy-command.js';
 
 const registry = useRegistry();
@@ -39,6 +40,103 @@ describe('tenancy in the folder of the tenant management service', () => {
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain('DATABASE_URL is missing');
+  });
+});
+
+interface Told {
+  readonly tenant: { readonly id: string; readonly status: string; readonly schema: string };
+}
+
+describe.each([
+  ['the registry’s own table', () => [asManagement, management] as const],
+  ['the API of the registry', () => [asCommunication, communication] as const],
+])('the life of a tenant, over %s', (_, where) => {
+  const run = (...args: string[]) => tenancy(['tenants', ...args], ...where());
+  const json = (...args: string[]) => tenancyJson<Told>(['tenants', ...args], ...where());
+  const rows = () => registry.database.query('SELECT * FROM public.tenants ORDER BY id');
+  const statusOf = async (id: string): Promise<string | undefined> =>
+    (await registry.database.query<{ status: string }>('SELECT status FROM public.tenants WHERE id = $1', [id]))[0]
+      ?.status;
+
+  it('is made, renamed, suspended, restored, archived and dropped', async () => {
+    const before = await rows();
+    const made = await json(
+      'create',
+      'initech',
+      '--name',
+      'Initech',
+      '--plan',
+      'gold',
+      '--settings',
+      '{"email.enabled":false}',
+    );
+    expect(made).toMatchObject({
+      exitCode: 0,
+      document: { tenant: { id: 'initech', name: 'Initech', status: 'active' } },
+    });
+    const { schema } = made.document.tenant;
+    expect(await tenantSchemas(registry.database)).toContain(schema);
+    expect(await run('rename', 'initech', 'Initrode')).toMatchObject({
+      exitCode: 0,
+      stdout: `changed initech (Initrode): active, plan gold, schema ${schema} on default\n`,
+    });
+    for (const [change, status] of [
+      ['suspend', 'suspended'],
+      ['restore', 'active'],
+      ['archive', 'archived'],
+    ]) {
+      expect(await run(change, 'initech', '--dry-run')).toMatchObject({
+        exitCode: 0,
+        stdout: `Would ${change} initech. Nothing was done.\n`,
+      });
+      expect(await statusOf('initech')).not.toBe(status);
+      expect(await run(change, 'initech')).toMatchObject({ exitCode: 0 });
+      expect(await statusOf('initech')).toBe(status);
+    }
+    expect(await json('drops')).toMatchObject({ document: { drops: [{ id: 'initech', isDue: false }] } });
+
+    expect(await run('drop', 'initech')).toMatchObject({ exitCode: 2 });
+    expect(await run('drop', 'initech', '--confirm', 'acme')).toMatchObject({ exitCode: 2 });
+    expect(await run('drop', 'initech', '--dry-run')).toMatchObject({ exitCode: 0 });
+    // It is to be kept for a while yet.
+    expect(await json('drop', 'initech', '--confirm', 'initech')).toMatchObject({
+      exitCode: 1,
+      document: { error: { code: 'TENANT_CHANGE_REFUSED', reason: 'TENANT_DROP_NOT_DUE' } },
+    });
+    expect(await tenantSchemas(registry.database)).toContain(schema);
+    expect(await run('drop', 'initech', '--confirm', 'initech', '--erase')).toMatchObject({
+      exitCode: 0,
+      stdout: 'dropped initech\n',
+    });
+    expect(await tenantSchemas(registry.database)).not.toContain(schema);
+    expect(await rows()).toEqual(before);
+  });
+
+  it('is refused where it cannot be', async () => {
+    const before = await rows();
+
+    expect(await json('create', 'acme')).toMatchObject({
+      exitCode: 1,
+      document: { error: { reason: 'TENANT_EXISTS' } },
+    });
+    expect(await json('create', 'acme', '--dry-run')).toMatchObject({ exitCode: 1 });
+    expect(await run('create', 'initech', '--dry-run')).toMatchObject({ exitCode: 0 });
+    expect(await run('create', '../admin')).toMatchObject({ exitCode: 2 });
+    expect(await run('create', 'initech', '--settings', '{oops')).toMatchObject({ exitCode: 2 });
+    expect(await run('suspend', 'nobody')).toMatchObject({ exitCode: 2 });
+    expect(await run('rename', 'acme')).toMatchObject({ exitCode: 2 });
+    expect(await rows()).toEqual(before);
+  });
+});
+
+describe('the audit trail', () => {
+  it('says that the command did it, and who typed it', async () => {
+    await tenancy(['tenants', 'rename', 'acme', 'Acme Holding'], asManagement, management);
+    const [{ actor }] = await registry.database.query<{ actor: string }>(
+      'SELECT actor FROM public.tenant_audit ORDER BY id DESC LIMIT 1',
+    );
+
+    expect(actor).toBe(`tenancy (${userInfo().username})`);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { Abstract } from '@nestjs/common';
 import type { Command } from 'commander';
 import type { Outcome } from './outcome.js';
 import type { ExitCode } from './exit-code.js';
@@ -88,6 +89,7 @@ export class CommandRunner {
           options: module,
           tenants: context.get(TenantService),
           ...parts,
+          find: <T>(token: Abstract<T>) => context.get<T | null>(token) ?? undefined,
           inDatabase: (token) => {
             if (module.database) return context.get(token);
             throw new TenancyOptionsError(

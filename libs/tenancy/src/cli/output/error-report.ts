@@ -71,15 +71,11 @@ export function reportError(error: unknown): ErrorReport {
   return { code, message, hint: 'With --verbose it says where this comes from.', exitCode: EXIT.findings };
 }
 
-/** An error as a value of JSON. */
+/** An error as a value of JSON: with what a program branches on. */
 export function errorDocument(error: unknown): Record<string, unknown> {
-  const facts = isNativeError(error) ? (error as Error & { migration?: string; sqlState?: string }) : undefined;
-  return {
-    code: codeOf(error),
-    message: messageOf(error),
-    ...(facts?.migration !== undefined && { migration: facts.migration }),
-    ...(facts?.sqlState !== undefined && { sqlState: facts.sqlState }),
-  };
+  const { migration, sqlState, reason } = (isNativeError(error) ? error : {}) as Record<string, unknown>;
+  const facts = Object.entries({ migration, sqlState, reason }).filter(([, value]) => typeof value === 'string');
+  return { code: codeOf(error), message: messageOf(error), ...Object.fromEntries(facts) };
 }
 
 function hintOf(error: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Outcome } from '../outcome.js';
 import type { ErrorReport } from './error-report.js';
+import { errorDocument } from './error-report.js';
 import { FailuresOnly, ProgressLines } from './progress-lines.js';
 import { ProgressBar } from './progress-bar.js';
 import type { Progress, ProgressStream } from './progress.js';
@@ -49,7 +50,8 @@ export class Output {
     const { code, message, hint, exitCode } = report;
     const stack = this.options.verbose && error instanceof Error ? stackOf(error) : undefined;
     if (this.isJson) {
-      this.answer({ exitCode, lines: [], document: { error: { code, message, ...(hint && { hint }), stack } } });
+      const facts = error === undefined ? { code, message } : errorDocument(error);
+      this.answer({ exitCode, lines: [], document: { error: { ...facts, code, message, ...(hint && { hint }), stack } } });
       return;
     }
     this.write(`${this.paint('red', 'Error')} ${code}: ${[message, hint].filter(Boolean).join(' ')}`);
