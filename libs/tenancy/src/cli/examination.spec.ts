@@ -168,3 +168,50 @@ describe('tenancy drift', () => {
     expect(document.drifted).toBe(1);
   });
 });
+
+describe('tenancy doctor', () => {
+  beforeEach(() => makeSchemas());
+
+  it('has nothing to say of what is in order', async () => {
+    const { exitCode, stdout } = await tenancy(['doctor'], app);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^(Nothing is wrong\.|(info .*\n)*\d+ info)\n$/);
+  });
+
+  it('says what is wrong with the statement that mends it, runs it not, and ends with 1', async () => {
+    await database.query('GRANT CREATE ON SCHEMA public TO PUBLIC');
+    const { exitCode, stdout } = await tenancy(['doctor'], app);
+    const { document } = await tenancyJson(['doctor'], app);
+    const [{ isOpen }] = await database.query<{ isOpen: boolean }>(
+      `SELECT has_schema_privilege('${database.appRole}', 'public', 'CREATE') AS "isOpen"`,
+    );
+    await database.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/PUBLIC_WRITABLE \(default\): .*\n    REVOKE CREATE ON SCHEMA "?public"? FROM PUBLIC;/);
+    expect(document).toMatchObject({ findings: [{ code: 'PUBLIC_WRITABLE' }] });
+    expect(isOpen).toBe(true);
+  });
+});
+
+describe('tenancy ready', () => {
+  it('fills the pool of ready schemas, and says how many there are', async () => {
+    const number = async (): Promise<number> =>
+      (await database.query("SELECT 1 FROM pg_namespace WHERE nspname LIKE 't\\_%'")).length;
+    const before = await number();
+
+    expect(await tenancy(['ready', 'fill', '--count', '2', '--dry-run'], app)).toMatchObject({
+      exitCode: 0,
+      stdout: 'Would make 2 and drop 0 on default. Nothing was done.\n',
+    });
+    expect(await number()).toBe(before);
+    expect(await tenancy(['ready', 'fill', '--count', '2'], app)).toMatchObject({
+      exitCode: 0,
+      stdout: 'Made 2, dropped 0. 2 ready on default\n',
+    });
+    expect(await number()).toBe(before + 2);
+    expect(await tenancyJson(['ready', 'status'], app)).toMatchObject({ exitCode: 0, document: { ready: 2 } });
+    expect(await tenancy(['ready', 'fill'], app)).toMatchObject({ exitCode: 2 });
+  });
+});

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { CommandRunner } from './command-runner.js';
+import { addDoctor } from './commands/doctor.js';
 import { addDrift } from './commands/drift.js';
 import { addExport } from './commands/export.js';
 import { addMigrate } from './commands/migrate.js';
 import { addMove } from './commands/move.js';
+import { addReady } from './commands/ready.js';
 import { addRevert } from './commands/revert.js';
 import { addRun } from './commands/run.js';
 import { addStatus } from './commands/status.js';
@@ -73,6 +75,8 @@ function programOf(runner: CommandRunner, args: readonly string[]): Command {
   addMove(program, runner);
   addExport(program, runner);
   addRun(program, runner);
+  addReady(program, runner);
+  addDoctor(program, runner);
   return program;
 }
 

@@ -51,7 +51,11 @@ export class Output {
     const stack = this.options.verbose && error instanceof Error ? stackOf(error) : undefined;
     if (this.isJson) {
       const facts = error === undefined ? { code, message } : errorDocument(error);
-      this.answer({ exitCode, lines: [], document: { error: { ...facts, code, message, ...(hint && { hint }), stack } } });
+      this.answer({
+        exitCode,
+        lines: [],
+        document: { error: { ...facts, code, message, ...(hint && { hint }), stack } },
+      });
       return;
     }
     this.write(`${this.paint('red', 'Error')} ${code}: ${[message, hint].filter(Boolean).join(' ')}`);
