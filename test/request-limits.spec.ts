@@ -60,6 +60,21 @@ class WhoController {
   }
 }
 
+/** Another part of the application, which has a controller of that name too. */
+const OtherModule = ((): Type => {
+  @Controller('other')
+  class WhoController {
+    @Get('rare')
+    @Throttle({ default: { limit: 1, ttl: MINUTE } })
+    rare(): unknown {
+      return {};
+    }
+  }
+  @Module({ controllers: [WhoController] })
+  class OtherModule {}
+  return OtherModule;
+})();
+
 type Authenticated = { headers: Record<string, string>; user?: unknown };
 /** A token that a real authentication would verify: `acme`, or `platform`. */
 function authenticate(request: Authenticated): boolean {
@@ -184,6 +199,13 @@ describe.each(adapters)('on %s', (adapter) => {
       expect(await statuses(1, '/rare', as('globex'))).toEqual([200]);
       expect(await statuses(6, '/free', as('acme'))).toEqual([200, 200, 200, 200, 200, 200]);
       expect(await statuses(4, '/who', as('acme'))).toEqual([200, 200, 200, 429]);
+    });
+
+    it('has counts of their own on routes of two controllers of one name', async () => {
+      await start(adapter, { imports: [TenantThrottlerModule.forRoot(options), OtherModule] });
+
+      expect(await statuses(2, '/rare', as('acme'))).toEqual([200, 429]);
+      expect(await statuses(2, '/other/rare', as('acme'))).toEqual([200, 429]);
     });
 
     it('is counted once though the guard is registered twice', async () => {

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerRequest, ThrottlerStorage } from '@nestjs/throttler';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard } from '@nestjs/throttler';
@@ -86,9 +87,14 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
 
   /** A route with numbers of its own is counted on its own. */
   private routeOf(context: ExecutionContext, name: string): string {
-    const places = [context.getHandler(), context.getClass()];
-    const hasOwn = [LIMIT, TTL].some((key) => this.reflector.getAllAndOverride(key + name, places) !== undefined);
-    return hasOwn ? `:${context.getClass().name}.${context.getHandler().name}` : '';
+    const [handler, type] = [context.getHandler(), context.getClass()];
+    const hasOwn = [LIMIT, TTL].some(
+      (key) => this.reflector.getAllAndOverride(key + name, [handler, type]) !== undefined,
+    );
+    if (!hasOwn) return '';
+    // Two modules may have a controller of one name: they differ in their paths, or their versions.
+    const place = [PATH_METADATA, VERSION_METADATA].flatMap((key) => this.reflector.get<unknown>(key, type) ?? '');
+    return `:${[...place, type.name].map(String).join(':')}.${handler.name}`;
   }
 
   /** GraphQL keeps request and response in the context that its resolvers are given third. */

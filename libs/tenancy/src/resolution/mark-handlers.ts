@@ -8,7 +8,7 @@ export function markHandlers(modules: ModulesContainer, mark: string, list: stri
   for (const { controllers } of modules.values()) {
     for (const { metatype } of controllers.values()) {
       if (typeof metatype !== 'function') continue;
-      for (const handler of handlersOf(metatype.prototype as object)) {
+      for (const handler of handlersOf(metatype.prototype as object | null)) {
         if (Reflect.hasOwnMetadata(mark, handler)) add(handler, list, enhancer);
       }
     }
@@ -22,8 +22,8 @@ function add(handler: object, list: string, enhancer: object): void {
 }
 
 /** The methods of a class, and those that it inherits. */
-function* handlersOf(prototype: object): Iterable<object> {
-  for (let type = prototype; type !== Object.prototype; type = Object.getPrototypeOf(type) as object) {
+function* handlersOf(prototype: object | null): Iterable<object> {
+  for (let type = prototype; type && type !== Object.prototype; type = Object.getPrototypeOf(type) as object | null) {
     for (const { value } of Object.values(Object.getOwnPropertyDescriptors(type))) {
       const method: unknown = value;
       if (typeof method === 'function') yield method;
