@@ -117,7 +117,13 @@ const MUTANTS = [
     name: 'no tenant is used as it was known',
     phase: 'killed',
     by: 'a known tenant was not served',
-    edits: [{ file: 'known-tenants.js', find: 'entry !== undefined && Date.now()', replace: 'false && Date.now()' }],
+    edits: [
+      {
+        file: 'known-tenants.js',
+        find: 'entry !== undefined && this.clock.now()',
+        replace: 'false && this.clock.now()',
+      },
+    ],
   },
   {
     name: 'a tenant is used as it was known for ever',
