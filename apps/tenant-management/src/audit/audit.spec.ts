@@ -66,6 +66,18 @@ describe('the audit trail', () => {
     } finally {
       await registry.database.query('ALTER TABLE public.tenant_audit DROP CONSTRAINT full_disk');
     }
+    // What fails when it is committed, with the entry already written.
+    await registry.database.query(`
+      CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'too late'; END $$`);
+    await registry.database.query(`
+      CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON public.tenants DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION public.refuse()`);
+    try {
+      expect((await registry.call('POST', '/tenants/globex/suspend')).status).toBe(500);
+      expect((await registry.call('PATCH', '/tenants/globex/config', { a: 1 })).status).toBe(500);
+    } finally {
+      await registry.database.query('DROP FUNCTION public.refuse() CASCADE');
+    }
     expect((await registry.call('GET', '/tenants/globex')).body).toMatchObject({ status: 'active', config: {} });
     expect(await trailOf('/tenants/globex/audit')).toHaveLength(1);
   });

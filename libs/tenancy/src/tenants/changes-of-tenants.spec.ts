@@ -139,8 +139,22 @@ describe('a tenant that was changed', () => {
       await cache.set(`tenancy:tenant:${key}`, { key, tenant: acme, loadedAt: Date.now() - 1 });
     }
     expect((await tenants.findTenantByDomain('acme.test'))?.status).toBe('suspended');
+    after(1);
     await cache.set('tenancy:tenant:id:acme', { key: 'id:acme', tenant: acme, loadedAt: Date.now() + 5_000 });
 
+    await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
+  });
+
+  it('is not what an instance that is gone has left in the shared cache, by a domain that nobody here knows', async () => {
+    const gone = new TenantService(store, cache);
+    await gone.getTenant('acme');
+    await gone.findTenantByDomain('acme.test');
+    const tenants = instance();
+    store.save(suspended);
+    await changed('acme');
+    after(1);
+
+    expect((await tenants.findTenantByDomain('acme.test'))?.status).toBe('suspended');
     await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
   });
 
@@ -199,6 +213,16 @@ describe('all that is known when changes are heard of again', () => {
     await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
     expect((await tenants.findTenantByDomain('acme.test'))?.status).toBe('suspended');
     await expect(other.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
+  });
+
+  it('is not taken from the shared cache, which may have been left by one that is gone', async () => {
+    await new TenantService(store, cache).getTenant('acme');
+    store.save(suspended);
+    after(1);
+    const late = instance();
+    await resumed();
+
+    await expect(late.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
   });
 
   it('is used as it was while the registry is down, as long as is said', async () => {
