@@ -42,6 +42,7 @@ const every: ReadonlyArray<readonly [errors.TenancyError, number, string]> = [
   [new errors.TenantMigrationError('acme', 't_acme', 'why'), 500, 'INTERNAL_ERROR'],
   [new errors.TenantMoveError('acme', 'unchanged', 'why'), 500, 'INTERNAL_ERROR'],
   [new errors.TenancyOptionsError('store is missing'), 500, 'INTERNAL_ERROR'],
+  [new errors.TenancyCommandError('no such command'), 500, 'INTERNAL_ERROR'],
 ];
 
 describe('an error', () => {
