@@ -50,6 +50,7 @@ import { TenantErasure } from './schemas/tenant-erasure.js';
 import { TenantRoles } from './schemas/tenant-roles.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { TenantSchemaService } from './schemas/tenant-schema.service.js';
+import { forgetMoved } from './forget-moved.js';
 import { TenancyEvents } from './tenancy-events.js';
 import { TenantlessGlobals } from './tenantless-globals.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
@@ -78,8 +79,13 @@ const CORE: Provider[] = [
     useFactory: async ({ database }: TenancyModuleOptions, modules: ModuleRef) => {
       if (!database) return null;
       // Looked up when it is used: the store that the service reads may itself read this database.
-      const lookUp = (id: string) => modules.get(TenantService, { strict: false }).getTenant(id);
-      const factory = new TenantDataSourceFactory(database, lookUp);
+      const tenants = () => modules.get(TenantService, { strict: false });
+      const lookUp = (id: string) => tenants().getTenant(id);
+      const factory = new TenantDataSourceFactory(
+        database,
+        lookUp,
+        forgetMoved((id) => tenants().invalidate(id)),
+      );
       await factory.initialize();
       return factory;
     },

@@ -49,11 +49,13 @@ export class TenantDataSourceFactory {
   constructor(
     options: TenantDatabaseOptions | TenantDatabaseServers,
     private readonly lookUp: (id: string) => Promise<Tenant>,
+    /** Is told of a tenant that the server refuses to write for: it is moved to another one, or was. */
+    onReadOnly?: (tenantId: string) => void,
   ) {
     const servers = serverOptions(options);
     this.options = commonOptions(options);
     this.settings = new TenantSettings(this.options);
-    this.bindings = new TenantBindings({ servers, settingsOf: (tenant) => this.settings.of(tenant) });
+    this.bindings = new TenantBindings({ servers, onReadOnly, settingsOf: (tenant) => this.settings.of(tenant) });
     const violations = new Subject<IsolationViolationError>();
     this.violations = violations.asObservable();
     this.pools = new ServerPools(servers, this.bindings, (violation) => {

@@ -13,9 +13,12 @@ interface ServerError extends Error {
 const READ_ONLY = 'TN503';
 
 /** The error of a statement; one that says so where the server cut the statement off, or refused to write. */
-export function named(error: ServerError, { tenantId, statementTimeout }: TenantBinding): Error {
+export function named(error: ServerError, { tenantId, statementTimeout, onReadOnly }: TenantBinding): Error {
   if (tenantId === undefined) return error;
-  if (error.code === READ_ONLY) return new TenantReadOnlyError(tenantId, { cause: error });
+  if (error.code === READ_ONLY) {
+    onReadOnly?.(tenantId);
+    return new TenantReadOnlyError(tenantId, { cause: error });
+  }
   if (statementTimeout === undefined || !isTimeout(error)) return error;
   return new StatementTimeoutError(tenantId, statementTimeout, { cause: error });
 }

@@ -29,6 +29,8 @@ export interface TenantBinding {
   readonly keepsRole: boolean;
   /** After how many milliseconds the server cuts a statement of the tenant off; `undefined` where nobody said. */
   readonly statementTimeout: number | undefined;
+  /** Is told where the server refuses to write, because the tenant is moved or was. */
+  readonly onReadOnly: ((tenantId: string) => void) | undefined;
 }
 
 export interface ServerBindingOptions {
@@ -44,6 +46,8 @@ export interface TenantBindingsOptions extends ServerBindingOptions {
    * prepares them once.
    */
   readonly settingsOf?: (tenant: Tenant | undefined) => readonly LocalSetting[];
+  /** Is told of a tenant whose server refuses to write, because it is moved or was. */
+  readonly onReadOnly?: (tenantId: string) => void;
 }
 
 const SHARED_SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
@@ -57,9 +61,11 @@ export class TenantBindings {
   private readonly known = new WeakMap<Tenant, TenantBinding>();
   private readonly owners = new WeakMap<Tenant, TenantBinding>();
   private readonly settingsOf: NonNullable<TenantBindingsOptions['settingsOf']>;
+  private readonly onReadOnly: TenantBindingsOptions['onReadOnly'];
 
-  constructor({ settingsOf = () => [], servers, ...only }: TenantBindingsOptions = {}) {
+  constructor({ settingsOf = () => [], onReadOnly, servers, ...only }: TenantBindingsOptions = {}) {
     this.settingsOf = settingsOf;
+    this.onReadOnly = onReadOnly;
     for (const [server, { sharedSchemas = [] }] of servers ?? [[DEFAULT_SERVER, only]]) {
       this.tails.set(server, tailOf(sharedSchemas));
       this.systems.set(server, { key: `the system${on(server)}`, ...this.bindingIn('public', server, undefined) });
@@ -138,6 +144,7 @@ export class TenantBindings {
       messages: new BindingMessages(settings),
       keepsRole: typeof told.get('role') === 'string',
       statementTimeout: timeout === undefined ? undefined : Number(timeout),
+      onReadOnly: this.onReadOnly,
     };
   }
 }

@@ -30,6 +30,8 @@ abstract class Copy {
   /** How many rows it was. */
   readonly done: Promise<number>;
   error: Error | undefined;
+  /** Where pg puts what ends the timer of `query_timeout`, which would else keep the process alive. */
+  callback: ((error?: Error) => void) | undefined;
   protected resolve!: (rows: number) => void;
   protected reject!: (error: Error) => void;
   private rows = 0;
@@ -53,10 +55,12 @@ abstract class Copy {
   }
 
   handleReadyForQuery(): void {
+    this.callback?.();
     this.resolve(this.rows);
   }
 
   handleError(error: Error): void {
+    this.callback?.(error);
     this.error ??= error;
     this.reject(error);
   }

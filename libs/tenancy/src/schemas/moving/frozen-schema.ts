@@ -25,6 +25,10 @@ const TABLES = `
 /**
  * Lets nobody write into a schema any more, whoever he is and wherever: the server itself refuses it. Who writes now is
  * waited for, up to `timeout` milliseconds; who reads goes on.
+ *
+ * Table by table, each in a transaction of its own: who holds one lock while he waits for the next one stands in the way of a
+ * transaction that takes them the other way round. None is cut in two: what has written to a table is waited for there, and
+ * what comes to a frozen one fails as a whole.
  */
 export async function freeze(
   tenant: Tenant,
@@ -34,24 +38,15 @@ export async function freeze(
   signal?: AbortSignal,
 ): Promise<void> {
   const until = performance.now() + timeout;
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      return await briefly(session, (runner) => putTriggers(tenant, mark, runner));
-    } catch (error) {
-      if (!isNotFree(error)) throw error;
-      if (performance.now() > until) {
-        throw new TenantMoveError(
-          tenant.id,
-          'unchanged',
-          `its tables could not be locked for ${timeout} ms, because a transaction that has written is still open. Move it at ` +
-            'a quieter time, or with a longer freezeTimeout.',
-          { cause: error },
-        );
-      }
+  const { id, schema } = tenant;
+  await briefly(session, (runner) => writeMark(schema, id, mark, runner));
+  for (const { name } of await session.runner.manager.query<Array<{ name: string }>>(TABLES, [schema])) {
+    while (!(await tryTo(session, (runner) => putTrigger(schema, nameOf(schema, name), runner)))) {
+      signal?.throwIfAborted();
+      if (performance.now() > until) throw stillWritten(tenant, name, timeout);
+      // Who had to wait gets his turn.
+      await delay(PAUSE * (0.5 + Math.random()));
     }
-    // Who had to wait gets his turn.
-    await delay(PAUSE * (0.5 + Math.random()));
   }
 }
 
@@ -60,11 +55,7 @@ export async function unfreeze({ schema }: Tenant, session: OwnerSession): Promi
   await briefly(session, (runner) => clearMark(schema, runner));
   // The triggers refuse nothing any more. Where readers are in the way of removing them, the next move takes them over.
   for (let tries = 1; tries <= REMOVING; tries += 1) {
-    try {
-      return await briefly(session, (runner) => removeMark(schema, runner));
-    } catch (error) {
-      if (!isNotFree(error)) throw error;
-    }
+    if (await tryTo(session, (runner) => removeMark(schema, runner))) return;
     await delay(PAUSE);
   }
 }
@@ -82,19 +73,32 @@ export async function tablesNotFrozen(schema: string, runner: QueryRunner): Prom
   return rows.map(({ name }) => name);
 }
 
-async function putTriggers({ id, schema }: Tenant, mark: MoveMark, runner: QueryRunner): Promise<void> {
-  const tables = await runner.manager.query<Array<{ name: string }>>(TABLES, [schema]);
-  const names = tables.map(({ name }) => nameOf(schema, name));
-  // All of them at once, and first: a trigger that is there already would hold a writer up while the others are waited for.
-  if (names.length > 0) await runner.query(`LOCK TABLE ONLY ${names.join(', ONLY ')} IN SHARE ROW EXCLUSIVE MODE`);
-  await writeMark(schema, id, mark, runner);
-  for (const name of names) {
-    await runner.query(
-      `CREATE OR REPLACE TRIGGER ${MOVE} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${name}
-        FOR EACH STATEMENT EXECUTE FUNCTION ${nameOf(schema, MOVE)}()`,
-    );
-    // Else whoever sets session_replication_role would still write.
-    await runner.query(`ALTER TABLE ONLY ${name} ENABLE ALWAYS TRIGGER ${MOVE}`);
+async function putTrigger(schema: string, table: string, runner: QueryRunner): Promise<void> {
+  await runner.query(
+    `CREATE OR REPLACE TRIGGER ${MOVE} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION ${nameOf(schema, MOVE)}()`,
+  );
+  // Else whoever sets session_replication_role would still write.
+  await runner.query(`ALTER TABLE ONLY ${table} ENABLE ALWAYS TRIGGER ${MOVE}`);
+}
+
+function stillWritten({ id }: Tenant, table: string, timeout: number): TenantMoveError {
+  return new TenantMoveError(
+    id,
+    'unchanged',
+    `its table ${table} could not be locked for ${timeout} ms, because a transaction that has written to it is still open. Move ` +
+      'it at a quieter time, or with a longer freezeTimeout.',
+  );
+}
+
+/** Tells whether it got its locks in time. */
+async function tryTo(session: OwnerSession, work: (runner: QueryRunner) => Promise<void>): Promise<boolean> {
+  try {
+    await briefly(session, work);
+    return true;
+  } catch (error) {
+    if (isNotFree(error)) return false;
+    throw error;
   }
 }
 

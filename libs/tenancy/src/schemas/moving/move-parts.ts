@@ -2,6 +2,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { TenantNotFoundError } from '../../tenancy.errors.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import { defineTenant } from '../../tenants/tenant.js';
+import { NO_LIMITS } from '../contents/row-sql.js';
 import { transaction } from '../migrations/locked-transaction.js';
 import type { TenantDriftReport } from '../migrations/tenant-migrations-report.js';
 import { waitForLock } from '../migrations/without-transaction.js';
@@ -56,7 +57,7 @@ export async function guarded<T>(
 ): Promise<T> {
   return transaction(system, lockTimeout, async (guard) => {
     await waitForLock(tenant, lockTimeout, guard);
-    await guard.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
+    for (const sql of NO_LIMITS) await guard.query(sql);
     return work(guard);
   });
 }

@@ -46,12 +46,12 @@ export function statusFrom(tenant: Tenant, places: readonly FoundPlace[]): Tenan
     const there = places.find(({ server, mark }) => server === to && mark?.role === 'target' && mark.token === token);
     return { tenantId, schema, database, state: there ? 'copied' : 'frozen', from, to, since };
   }
-  const kept = keptSources(tenant, places)[0];
+  const kept = leftBehind(tenant, places).find(({ mark }) => mark!.role === 'source');
   if (!kept) return { tenantId, schema, database, state: 'settled' };
   return { tenantId, schema, database, state: 'moved', from: kept.server, to: database, since: kept.mark!.since };
 }
 
-/** The schemas that moves have left behind. */
-export function keptSources(tenant: Tenant, places: readonly FoundPlace[]): FoundPlace[] {
-  return places.filter(({ server, mark }) => server !== serverOf(tenant) && mark?.role === 'source');
+/** The schemas that moves have left behind on servers where the tenant does not work. */
+export function leftBehind(tenant: Tenant, places: readonly FoundPlace[]): FoundPlace[] {
+  return places.filter(({ server, mark }) => server !== serverOf(tenant) && mark !== undefined);
 }

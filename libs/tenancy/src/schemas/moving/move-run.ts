@@ -35,6 +35,7 @@ export class MoveRun {
   /** The tenant where it is moved to. */
   private readonly target: Tenant;
   private frozenAt: number | undefined;
+  private isBegunBefore = false;
 
   constructor(
     private readonly parts: TenantMovesParts,
@@ -50,6 +51,7 @@ export class MoveRun {
     const start = performance.now();
     return guarded(tenant, parts.systemOf(from), options.lockTimeout, async (guard) => {
       const begun = await this.check(guard);
+      this.isBegunBefore = begun.here !== undefined;
       const isCopied = begun.here !== undefined && begun.here.token === begun.there?.token;
       if (options.dryRun) await this.prepare(guard, begun);
       else {
@@ -99,8 +101,8 @@ export class MoveRun {
         await makeTarget(target, executed, { ...mark, role: 'target' }, runner, maker);
         onEvent?.({ type: 'prepared' });
         if (dryRun) return { value: [], isKept: false };
-        await freeze(tenant, mark, source, freezeTimeout, signal);
         this.frozenAt = performance.now();
+        await freeze(tenant, mark, source, freezeTimeout, signal);
         onEvent?.({ type: 'frozen' });
         return { value: await copyContents(tenant, { source, target: other }, options), isKept: true };
       }),
@@ -138,9 +140,12 @@ export class MoveRun {
     }
     await guard.query('SELECT 1').catch(() => this.assertThere());
     await parts.registry.forget(tenant.id);
-    onEvent?.({ type: 'placed' });
-    // The tenant works there already: where this fails, confirm() does it.
-    await settleTarget(target, parts, lockTimeout).catch(() => undefined);
+    try {
+      onEvent?.({ type: 'placed' });
+    } finally {
+      // The tenant works there already: where this fails, confirm() does it.
+      await settleTarget(target, parts, lockTimeout).catch(() => undefined);
+    }
   }
 
   /** The lock was lost while the registry was told. Whoever had it then may have undone what it knows now. */
@@ -173,13 +178,15 @@ export class MoveRun {
       return await work();
     } catch (error) {
       const { parts, tenant, target, options } = this;
-      const wasTouched = this.frozenAt !== undefined || begun?.here !== undefined || begun?.there !== undefined;
       try {
-        if (wasTouched) await dropTarget(target, parts, options.lockTimeout);
-        if (wasTouched)
-          await OwnerSession.within(tenant, parts.forOwner(tenant), guard.manager, (session) =>
-            unfreeze(tenant, session),
-          );
+        if (this.frozenAt !== undefined || begun?.here || begun?.there) {
+          const dropped = dropTarget(target, parts, options.lockTimeout);
+          // An earlier try may have told the registry, which may hear it now: then nothing must be there. Of this one it has heard
+          // nothing, and what is left there where that server is away the next move drops.
+          await (this.isBegunBefore ? dropped : dropped.catch(() => undefined));
+          const view = parts.forOwner(tenant);
+          await OwnerSession.within(tenant, view, guard.manager, (session) => unfreeze(tenant, session));
+        }
       } catch (failure) {
         const reason = `${messageOf(error)} It could not be undone: ${messageOf(failure)}.`;
         throw new TenantMoveError(tenant.id, 'frozen', reason, { cause: error });

@@ -164,6 +164,13 @@ describe('a tenant that is moved to another server', () => {
     await expect(fleet.moves.move('nobody', { to: 'eu' })).rejects.toThrow('There is no tenant');
   });
 
+  it('leaves nothing that would keep the process alive', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await fleet.moves.move('acme', { to: 'eu' });
+    await expect.poll(timers).toBeLessThanOrEqual(before + 1);
+  });
+
   it('is only looked at where that is all that is asked for', async () => {
     const events: string[] = [];
     const report = await fleet.moves.move('acme', { to: 'eu', dryRun: true, onEvent: ({ type }) => events.push(type) });
@@ -216,6 +223,33 @@ describe('while a tenant is moved', () => {
     expect(await eu.query("SELECT FROM t_acme.plans WHERE name = 'late'")).toHaveLength(1);
   });
 
+  it('transactions that take several tables in any order are waited for, and none fails for another reason', async () => {
+    const over = new AbortController();
+    const errors: unknown[] = [];
+    const writer = async (tables: string[]) => {
+      while (!over.signal.aborted) {
+        const error = await failureOf(
+          fleet.database.session('acme', async (manager) => {
+            for (const table of tables) await manager.query(`INSERT INTO ${table} DEFAULT VALUES`);
+            for (const table of tables) await manager.query(`UPDATE ${table} SET id = id WHERE false`);
+          }),
+        );
+        if (error !== undefined && !(error instanceof TenantReadOnlyError)) errors.push(error);
+      }
+    };
+    const writers = [
+      ['parents', 'children'],
+      ['children', 'parents'],
+      ['children', 'parents'],
+    ].map(writer);
+    await fleet.moves.move('acme', { to: 'eu' });
+    over.abort();
+    await Promise.all(writers);
+    expect(errors).toEqual([]);
+    const ids = (database: TestDatabase) => database.query('SELECT id FROM ONLY t_acme.parents');
+    expect((await ids(eu)).length).toBeGreaterThanOrEqual((await ids(main)).length);
+  });
+
   it('a transaction that does not end leaves it where it is', async () => {
     const writer = new pg.Client(main.url);
     await writer.connect();
@@ -245,12 +279,32 @@ describe('while a tenant is moved', () => {
   });
 });
 
+describe('another instance', () => {
+  it('that has not heard of the move finds out by its first refused write', async () => {
+    const cache = { ttl: 600_000, refreshAt: 1 };
+    const other = await start([], options(), { store: fleet.store, cache });
+    const writeThere = () =>
+      other.database.session('acme', (manager) => manager.query("INSERT INTO plans VALUES ('pro')"));
+    const read = () => other.database.session('acme', (manager) => manager.query('SELECT count(*)::int FROM books'));
+    await read();
+    await fleet.moves.move('acme', { to: 'eu' });
+
+    expect(await read()).toEqual([{ count: 1002 }]);
+    expect(await failureOf(writeThere())).toBeInstanceOf(TenantReadOnlyError);
+    await expect.poll(() => failureOf(writeThere())).toBeUndefined();
+    expect(await eu.query("SELECT FROM t_acme.plans WHERE name = 'pro'")).toHaveLength(1);
+  });
+});
+
 describe('a move that fails', () => {
-  const unchanged = async () => {
-    expect(await fleet.moves.status('acme')).toMatchObject({ state: 'settled', database: 'default' });
+  const unchangedHere = async () => {
     expect(await eu.query("SELECT FROM pg_namespace WHERE nspname = 't_acme'")).toEqual([]);
     expect(await main.query("SELECT FROM pg_trigger WHERE tgname = 'tenancy_move'")).toEqual([]);
     await write();
+  };
+  const unchanged = async () => {
+    expect(await fleet.moves.status('acme')).toMatchObject({ state: 'settled', database: 'default' });
+    await unchangedHere();
   };
 
   it('because a row arrives other than it left, is found out and undone', async () => {
@@ -260,6 +314,20 @@ describe('a move that fails', () => {
     await expect(fleet.moves.move('acme', { to: 'eu' })).rejects.toThrow(/rows are not the same .* books \(1002 rows/);
     await unchanged();
     await proxy.close();
+  });
+
+  it('because the other server goes away in the middle, leaves a tenant that works', async () => {
+    const proxy = await startByteProxy(eu.appUrl, {});
+    fleet = await start(tenantInits(2), options(proxy.url));
+    const closing: Array<Promise<void>> = [];
+    const moving = fleet.moves.move('acme', {
+      to: 'eu',
+      onEvent: ({ type }) => type === 'frozen' && closing.push(proxy.close()),
+    });
+
+    await expect(moving).rejects.toMatchObject({ left: 'unchanged' });
+    await Promise.all(closing);
+    await unchangedHere();
   });
 
   it('because the registry refuses it, is undone', async () => {

@@ -6,7 +6,7 @@ import { unfreeze } from './frozen-schema.js';
 import type { TenantMovesParts } from './move-parts.js';
 import { findTenant, guarded, placedOn } from './move-parts.js';
 import type { FoundPlace } from './move-places.js';
-import { findPlace, keptSources, statusFrom } from './move-places.js';
+import { findPlace, leftBehind, statusFrom } from './move-places.js';
 import { MoveRun } from './move-run.js';
 import { dropTarget, settleTarget } from './settle-target.js';
 import type { TenantMoveOptions } from './tenant-move-options.js';
@@ -84,7 +84,7 @@ export class TenantMoves {
           `there is nothing to confirm: ${here?.isOwn ? `its move to ${here.mark!.to} is not finished` : `it has no schema on ${server}`}.`,
         );
       }
-      for (const kept of keptSources(tenant, await this.placesOf(tenant, server))) {
+      for (const kept of leftBehind(tenant, await this.placesOf(tenant, server))) {
         await parts.drop(placedOn(tenant, kept.server));
       }
     });
