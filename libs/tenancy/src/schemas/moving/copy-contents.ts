@@ -9,7 +9,7 @@ import { assertNoLargeObjects, readContents } from '../contents/schema-contents.
 import { undress } from './bare-tables.js';
 import { differingTables } from './compare-rows.js';
 import { copySequences, refreshViews } from './derived-contents.js';
-import { tablesNotFrozen } from './frozen-schema.js';
+import { assertFrozen } from './frozen-schema.js';
 import { fingerprintOf } from './target-schema.js';
 import type { CompleteMoveOptions } from './tenant-move-options.js';
 import type { TenantMoveTable } from './tenant-move-report.js';
@@ -86,8 +86,7 @@ async function assertWhole(
 ): Promise<void> {
   const { schema } = tenant;
   await assertNoLargeObjects(schema, source);
-  const open = await tablesNotFrozen(schema, source);
-  if (open.length > 0) throw different(tenant, `the table ${open[0]} was made while it was moved.`);
+  await assertFrozen(tenant, source);
   const [is, should] = [await readContents(schema, target), contents].map(({ tables }) => new Set(tables.map(outline)));
   const missing = [...should].find((table) => !is.has(table));
   if (missing !== undefined) throw different(tenant, `the table ${missing} is not the same on the other server.`);

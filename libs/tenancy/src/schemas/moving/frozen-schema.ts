@@ -18,7 +18,7 @@ const REMOVING = 5;
 const NOT_FREE = ['55P03', '40P01'];
 
 const TABLES = `
-  SELECT relname AS name FROM pg_catalog.pg_class
+  SELECT oid, relname AS name FROM pg_catalog.pg_class
    WHERE relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1) AND relkind IN ('r', 'p')
    ORDER BY relname COLLATE "C"`;
 
@@ -60,17 +60,17 @@ export async function unfreeze({ schema }: Tenant, session: OwnerSession): Promi
   }
 }
 
-/** Tables that anybody may write into, though the schema is marked as frozen: those that were made since. */
-export async function tablesNotFrozen(schema: string, runner: QueryRunner): Promise<string[]> {
-  const rows = await runner.manager.query<Array<{ name: string }>>(
+/** Throws where a table can be written though the schema is frozen: it was made since, or somebody has turned its triggers off. */
+export async function assertFrozen({ id, schema }: Tenant, runner: QueryRunner): Promise<void> {
+  const [open] = await runner.manager.query<Array<{ name: string }>>(
     `SELECT name FROM (${TABLES}) AS found
       WHERE NOT EXISTS (
-        SELECT FROM pg_catalog.pg_trigger
-         WHERE tgname = $2 AND tgenabled = 'A'
-           AND tgrelid = pg_catalog.format('%I.%I', $1::text, name)::pg_catalog.regclass)`,
+        SELECT FROM pg_catalog.pg_trigger WHERE tgname = $2 AND tgenabled = 'A' AND tgrelid = found.oid)`,
     [schema, MOVE],
   );
-  return rows.map(({ name }) => name);
+  if (!open) return;
+  const how = 'it was made, or its triggers were turned off';
+  throw new TenantMoveError(id, 'unchanged', `its table ${open.name} could be written while it was moved: ${how}.`);
 }
 
 async function putTrigger(schema: string, table: string, runner: QueryRunner): Promise<void> {

@@ -11,7 +11,7 @@ import { serverOf } from '../migrations/fleet.js';
 import { KnownMigrations } from '../migrations/known-migrations.js';
 import { waitForLock } from '../migrations/without-transaction.js';
 import { compareContents, copyContents, inSnapshot } from './copy-contents.js';
-import { freeze, unfreeze } from './frozen-schema.js';
+import { assertFrozen, freeze, unfreeze } from './frozen-schema.js';
 import { assertFree, assertMovable, assertNoDrift, assertSameGround } from './move-checks.js';
 import type { MoveMark } from './move-mark.js';
 import type { TenantMovesParts } from './move-parts.js';
@@ -130,8 +130,8 @@ export class MoveRun {
     const { to, lockTimeout, signal, onEvent } = options;
     await this.undoing(guard, undefined, async () => {
       signal?.throwIfAborted();
-      // Who has lost the lock must not go on: another one may be undoing it.
-      await guard.query('SELECT 1');
+      // Who has lost the lock must not go on: another one may be undoing it. And what was written since would stay here.
+      await assertFrozen(tenant, guard);
     });
     try {
       await parts.registry.place(tenant.id, { database: to, from });
@@ -180,10 +180,12 @@ export class MoveRun {
       const { parts, tenant, target, options } = this;
       try {
         if (this.frozenAt !== undefined || begun?.here || begun?.there) {
-          const dropped = dropTarget(target, parts, options.lockTimeout);
+          const dropped = dropTarget(target, parts, options.lockTimeout, guard);
           // An earlier try may have told the registry, which may hear it now: then nothing must be there. Of this one it has heard
           // nothing, and what is left there where that server is away the next move drops.
           await (this.isBegunBefore ? dropped : dropped.catch(() => undefined));
+          // Who has lost the lock knows nothing any more: another one may have ended the move, and the tenant may work there.
+          await guard.query('SELECT 1');
           const view = parts.forOwner(tenant);
           await OwnerSession.within(tenant, view, guard.manager, (session) => unfreeze(tenant, session));
         }

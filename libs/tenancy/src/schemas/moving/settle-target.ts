@@ -7,9 +7,19 @@ import { hasOwnSchema } from '../schema-owner.js';
 import { readMark, removeMark } from './move-mark.js';
 import type { TenantMovesParts } from './move-parts.js';
 
-/** Drops what a move has made on the server that it went to, as long as the tenant does not work there. */
-export async function dropTarget(target: Tenant, parts: TenantMovesParts, lockTimeout: number): Promise<void> {
+/**
+ * Drops what a move has made on the server that it went to, as long as the tenant does not work there. `guard` is who keeps
+ * everybody else from going on with the move: where that was lost, nothing is dropped.
+ */
+export async function dropTarget(
+  target: Tenant,
+  parts: TenantMovesParts,
+  lockTimeout: number,
+  guard: QueryRunner,
+): Promise<void> {
   await underLock(target, parts, lockTimeout, async (runner) => {
+    // Under this lock: whoever goes on with the move compares under it, and finds out that there is nothing.
+    await guard.query('SELECT 1');
     if (!(await hasOwnSchema(target, runner)) || (await readMark(target.schema, runner))?.role !== 'target') return;
     await runner.query(`DROP SCHEMA ${pg.escapeIdentifier(target.schema)} CASCADE`);
     await parts.grants.drop(target, runner);

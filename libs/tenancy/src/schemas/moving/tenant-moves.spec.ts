@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { tenancyErrorOf, TenantMoveError, TenantReadOnlyError } from 'nestjs-tenancy';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -380,6 +381,66 @@ describe('a move that fails', () => {
     };
     expect(await fleet.moves.move('acme', { to: 'eu' })).toMatchObject({ outcome: 'moved' });
     await write();
+  });
+});
+
+describe('a mover that has lost its lock', () => {
+  const LOSE = `
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+     WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+  it('undoes nothing: another one may be ending the move', async () => {
+    const { placeTenant } = fleet.store;
+    fleet.store.placeTenant = async () => Promise.reject(new Error('The connection was reset.'));
+    await expect(fleet.moves.move('acme', { to: 'eu' })).rejects.toMatchObject({ left: 'frozen' });
+
+    let second: ReturnType<typeof fleet.moves.move> | undefined;
+    let end!: () => void;
+    const firstIsOver = new Promise<void>((resolve) => (end = resolve));
+    fleet.store.placeTenant = async () => {
+      await main.query(LOSE);
+      await new Promise<void>((resolve, reject) => {
+        fleet.store.placeTenant = async (...args) => {
+          resolve();
+          await firstIsOver;
+          return placeTenant.apply(fleet.store, args);
+        };
+        second = fleet.moves.move('acme', { to: 'eu' });
+        second.catch(reject);
+      });
+      throw new TenantMoveError('acme', 'unchanged', 'no');
+    };
+    const first = await failureOf(fleet.moves.move('acme', { to: 'eu' }));
+    end();
+
+    expect(await second).toMatchObject({ outcome: 'resumed' });
+    expect(first).toMatchObject({ code: 'TENANT_MOVE_FAILED', left: 'frozen' });
+    await write();
+    expect(await eu.query("SELECT FROM t_acme.plans WHERE name = 'pro'")).toHaveLength(1);
+    await expect(main.query("INSERT INTO t_acme.plans VALUES ('late')")).rejects.toMatchObject({ code: 'TN503' });
+  });
+});
+
+describe('what is written past the freeze', () => {
+  it.each([
+    ['a table that is made after the copy', 'CREATE TABLE t_acme.late AS SELECT 1 AS id'],
+    [
+      'a table whose triggers its owner turns off after the copy',
+      "ALTER TABLE t_acme.plans DISABLE TRIGGER ALL; INSERT INTO t_acme.plans VALUES ('late'); " +
+        'ALTER TABLE t_acme.plans ENABLE TRIGGER ALL',
+    ],
+  ])('is not left behind: %s', async (_what, sql) => {
+    const script = `import pg from 'pg'; const client = new pg.Client(process.argv[1]); await client.connect();
+      await client.query(process.argv[2]); await client.end();`;
+    const run = () => execFileSync(process.execPath, ['--input-type=module', '-e', script, main.url, sql]);
+    const moving = fleet.moves.move('acme', { to: 'eu', onEvent: ({ type }) => type === 'compared' && run() });
+
+    await expect(moving).rejects.toMatchObject({
+      left: 'unchanged',
+      message: expect.stringContaining('could be written'),
+    });
+    expect(await fleet.moves.status('acme')).toMatchObject({ state: 'settled', database: 'default' });
+    expect(await eu.query("SELECT FROM pg_namespace WHERE nspname = 't_acme'")).toEqual([]);
   });
 });
 

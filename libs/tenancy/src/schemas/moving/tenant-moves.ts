@@ -56,7 +56,9 @@ export class TenantMoves {
       await this.assertStill(tenant);
       const mark = (await findPlace(tenant, server, guard.manager))?.mark;
       if (mark?.role !== 'source') return;
-      await dropTarget(placedOn(tenant, mark.to), parts, LOCK_TIMEOUT);
+      await dropTarget(placedOn(tenant, mark.to), parts, LOCK_TIMEOUT, guard);
+      // Lost meanwhile, it may be another one's move by now.
+      await guard.query('SELECT 1');
       await OwnerSession.within(tenant, parts.forOwner(tenant), guard.manager, (session) => unfreeze(tenant, session));
     });
     const status = await this.status(id);
