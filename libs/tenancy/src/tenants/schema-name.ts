@@ -20,11 +20,20 @@ export function isTenantSchemaName(name: unknown): name is string {
 export function generateSchemaName(tenantId: string): string {
   // An id that ends as if in a hash gets one itself: it would be the name of the tenant whose hash that is.
   if (/^[a-z0-9_]{1,48}$/.test(tenantId) && !/_[0-9a-f]{10}$/.test(tenantId)) return `t_${tenantId}`;
+  return withEnding(tenantId, createHash('sha256').update(tenantId).digest('hex').slice(0, 10));
+}
+
+/** A schema name for a tenant whose id had another one before, which is gone. */
+export function anotherSchemaName(tenantId: string): string {
+  return withEnding(tenantId, randomBytes(5).toString('hex'));
+}
+
+function withEnding(tenantId: string, ending: string): string {
   const readable = tenantId
     .toLowerCase()
     .replace(/[^a-z0-9_]/g, '_')
     .slice(0, 48);
-  return `t_${readable}_${createHash('sha256').update(tenantId).digest('hex').slice(0, 10)}`;
+  return `t_${readable}_${ending}`;
 }
 
 /** A name for a schema that is made before anybody knows whose it will be. */

@@ -70,6 +70,12 @@ function lostFinding(
         'waits for TenantMoves.confirm() or undo(). TenantMoves.status() says which.';
       return [finding('info', 'MOVE_UNSETTLED', name, message)];
     }
+    if (tenant?.status === 'provisioning') {
+      const message =
+        `The schema ${name} was made for tenant ${id}, who is being made: it may be given it at this moment. Where that was ` +
+        'interrupted, repeat it, and look again.';
+      return [finding('info', 'SCHEMA_ORPHANED', name, message)];
+    }
     const elsewhere = tenant && `has the schema ${tenant.schema} on ${serverOf(tenant)}`;
     const message =
       `The schema ${name} was made for tenant ${id}, who ${elsewhere ?? 'is not in the store'}. ` +

@@ -317,6 +317,19 @@ describe('what no statement mends', () => {
     expect(await doctor.examine()).toEqual([]);
   });
 
+  it('a schema of a tenant that is being made: it may be given it at this moment', async () => {
+    await prepared();
+    await database.query("COMMENT ON SCHEMA t_globex IS 'tenant initech'");
+    const tenants = [
+      { id: 'acme', schema: 't_acme' },
+      { id: 'initech', schema: 't_initech', status: 'provisioning' as const },
+    ];
+    const list = async () => ({ tenants: tenants.map(defineTenant), total: tenants.length });
+    expect(await examinedWith(list)).toMatchObject([
+      { code: 'SCHEMA_ORPHANED', severity: 'info', object: 't_globex', mend: [] },
+    ]);
+  });
+
   it('a schema that is another’s, one that two tenants have, and a tenant that is nowhere', async () => {
     await prepared();
     await database.query("COMMENT ON SCHEMA t_globex IS 'tenant initech'");

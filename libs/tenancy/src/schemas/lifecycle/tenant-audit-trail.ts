@@ -49,6 +49,15 @@ export class TenantAuditTrail {
     );
   }
 
+  /** Whether that was ever done to a tenant of this id. */
+  async has(tenantId: string, action: string): Promise<boolean> {
+    const [{ found }] = await this.registry.dataSource.query<[{ found: boolean }]>(
+      `SELECT EXISTS (SELECT FROM ${this.registry.audit} WHERE tenant_id = $1 AND action = $2) AS found`,
+      [tenantId, action],
+    );
+    return found;
+  }
+
   /** The newest one comes first. */
   async read({ tenantId, limit = 50, before }: TenantAuditPage = {}): Promise<TenantAuditEntry[]> {
     const rows = await this.registry.dataSource.query<AuditRow[]>(

@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { describeTenantAdministration } from '../../../../../test/support/describe-tenant-administration.js';
 import { registryTableSql } from '../../../../../test/support/registry-table.js';
+import { migration } from '../../../../../test/support/tenant-fleet.js';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
 import { TenancyModule } from '../../tenancy.module.js';
 import { TenantAdministration } from '../../tenants/tenant-administration.js';
@@ -163,5 +164,39 @@ describe('where a schema is ready', () => {
     expect((await ready.status()).ready).toBe(0);
     await lifecycle.dropTenant('hasty', { confirm: 'hasty', erase: true });
     expect(await database.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
+  });
+});
+
+describe('a tenant that is made again after it was dropped', () => {
+  it('has no schema of that name: what is still cached by it is not for the new one', async () => {
+    const { schema } = await lifecycle.createTenant({ id: 'phoenix' });
+    await lifecycle.dropTenant('phoenix', { confirm: 'phoenix', erase: true });
+    const again = await lifecycle.createTenant({ id: 'phoenix' });
+
+    expect(again).toMatchObject({ id: 'phoenix', status: 'active' });
+    expect(again.schema).not.toBe(schema);
+    expect(await app.get(TenantService).findTenant('phoenix')).toMatchObject({ schema: again.schema });
+  });
+});
+
+describe('where the server ends transactions that say nothing', () => {
+  it('a tenant whose migrations take longer is made, under its lock', async () => {
+    const url = new URL(database.appUrl);
+    url.searchParams.set('options', '-c idle_in_transaction_session_timeout=100');
+    const slow = migration('Slow1700000000001', ['CREATE TABLE notes (id int)', 'SELECT pg_sleep(0.5)']);
+    const module = await Test.createTestingModule({
+      imports: [
+        TenancyModule.forRoot({
+          store: ({ system }) => new TypeOrmTenantStore(system),
+          database: { url: url.href, entities: [], migrations: [slow] },
+        }),
+      ],
+    })
+      .setLogger(new ConsoleLogger({ logLevels: [] }))
+      .compile();
+    await expect(module.get(TenantLifecycle).createTenant({ id: 'patient' })).resolves.toMatchObject({
+      status: 'active',
+    });
+    await module.close();
   });
 });

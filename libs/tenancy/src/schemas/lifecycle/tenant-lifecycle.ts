@@ -5,7 +5,7 @@ import type { EntityManager } from 'typeorm';
 import { TenantChangeRefusedError, TenantSchemaError } from '../../tenancy.errors.js';
 import { mergeConfig } from '../../tenants/merge-config.js';
 import type { RegistryTable } from '../../tenants/registry-table.js';
-import { generateSchemaName } from '../../tenants/schema-name.js';
+import { anotherSchemaName, generateSchemaName } from '../../tenants/schema-name.js';
 import type {
   NewTenant,
   PlannedDrops,
@@ -42,6 +42,7 @@ import type { Transition } from './transitions.js';
 import { ARCHIVE, RESTORE, SUSPEND } from './transitions.js';
 
 const DEFAULT_DATABASE = 'default';
+const DROPPED = 'tenant.dropped';
 
 /** What the life of tenants is made of. */
 export interface TenantLifecycleParts {
@@ -104,7 +105,7 @@ export class TenantLifecycle implements TenantAdministration {
     return this.alone(id, async () => {
       const known = await this.rows.find(id);
       if (known && known.status !== 'provisioning') throw tenantExists(id, known.status);
-      const draft = draftOf(wanted, known);
+      const draft = draftOf(wanted, known, await this.newSchemaName(id));
       if (known && draft.database !== (known.database ?? undefined)) throw begunElsewhere(id, known.database);
       if (!known) await this.assertNoSchema(draft);
       await this.rows.draft(draft);
@@ -173,7 +174,7 @@ export class TenantLifecycle implements TenantAdministration {
         const row = await this.rows.lock(manager, id);
         await this.rows.remove(manager, id);
         const details = { schema: row.schema };
-        return { row, action: 'tenant.dropped', details, events: (event) => [['tenant.dropped', event]] };
+        return { row, action: DROPPED, details, events: (event) => [[DROPPED, event]] };
       });
     });
   }
@@ -271,6 +272,14 @@ export class TenantLifecycle implements TenantAdministration {
     }
   }
 
+  /**
+   * What is cached of a tenant is kept by its schema's name, and a dropped tenant's may be there still: who comes after it with
+   * the same id gets another name.
+   */
+  private async newSchemaName(id: string): Promise<string> {
+    return (await this.trail.has(id, DROPPED)) ? anotherSchemaName(id) : generateSchemaName(id);
+  }
+
   private assertDatabase(id: string, name: string | undefined): void {
     if (name === undefined || this.parts.hasDatabase(name)) return;
     const message = `There is no database server ${JSON.stringify(name)}. Add it to the option database by that name.`;
@@ -284,6 +293,8 @@ export class TenantLifecycle implements TenantAdministration {
 
   private async undo(draft: Tenant, cause: unknown): Promise<void> {
     try {
+      // Who has lost the lock meanwhile must not drop what another one has made for it.
+      if ((await this.rows.find(draft.id))?.status !== 'provisioning') return;
       // It never was active, so there is nothing in it; and a schema that is not this tenant's is left alone.
       if (!(cause instanceof TenantSchemaError)) await this.parts.schemas.drop(draft);
       await this.parts.registry.dataSource.transaction((manager) =>
@@ -303,13 +314,13 @@ interface RowChange {
   readonly events?: (event: TenantEvent) => readonly NamedTenantEvent[];
 }
 
-function draftOf({ id, name = id, ...wanted }: NewTenant, known: TenantRow | undefined): Tenant {
+function draftOf({ id, name = id, ...wanted }: NewTenant, known: TenantRow | undefined, schema: string): Tenant {
   const { database = known?.database ?? undefined } = wanted;
   return defineTenant({
     ...wanted,
     id,
     name,
-    schema: known?.schema ?? generateSchemaName(id),
+    schema: known?.schema ?? schema,
     status: 'provisioning',
     domains: [...new Set(wanted.domains)],
     config: mergeConfig({}, wanted.config ?? {}),

@@ -44,7 +44,10 @@ export class TenantLock {
         'SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended($1, 0)) AS locked',
         [`tenancy:tenant:${id}`],
       );
-      return locked ? { result: await work() } : undefined;
+      if (!locked) return undefined;
+      // It says nothing for as long as the work takes: a server that ended it for that would let another one in.
+      await manager.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
+      return { result: await work() };
     });
   }
 }
