@@ -61,7 +61,7 @@ export { InMemoryTenantStore } from './tenants/in-memory-tenant-store.js';
 export { configVersionOf } from './tenants/config-version.js';
 export type { HttpTenantStoreOptions } from './tenants/http-calls.js';
 export { HttpTenantStore } from './tenants/http-tenant-store.js';
-export type { TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
+export type { TenantWatchServer, TypeOrmTenantStoreOptions } from './tenants/typeorm-tenant-store.js';
 export { TypeOrmTenantStore } from './tenants/typeorm-tenant-store.js';
 export { TenantIdValidator } from './tenants/tenant-id.js';
 export { mergeConfig } from './tenants/merge-config.js';

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import type pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { TenancyOptionsError, TenantNotFoundError } from '../tenancy.errors.js';
@@ -17,6 +18,16 @@ import type {
   TenantWatch,
 } from './tenant-store.js';
 
+/** A server, as pg is told of it. Not pg's own type: the types of this package stand without those of pg. */
+export interface TenantWatchServer {
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly password?: string;
+  readonly database?: string;
+  readonly ssl?: boolean | ConnectionOptions;
+}
+
 /** Where `TypeOrmTenantStore` reads. */
 export interface TypeOrmTenantStoreOptions {
   /** The registry's table. @defaultValue `'tenants'` */
@@ -29,7 +40,7 @@ export interface TypeOrmTenantStoreOptions {
    * Where to listen for changes: an address that leads straight to the server, or pg's options. Needed where the DataSource goes
    * through a transaction pooler, behind which nobody can listen. @defaultValue as the DataSource connects
    */
-  readonly watch?: string | pg.ClientConfig;
+  readonly watch?: string | TenantWatchServer;
 }
 
 type SystemDataSource = Pick<DataSource, 'query' | 'transaction'> & Partial<Pick<DataSource, 'options'>>;
