@@ -27,7 +27,13 @@ export class TenancyProcess {
 
   constructor(args: readonly string[], variables: Variables, cwd = COMMAND_APP) {
     const env = { ...process.env, NO_COLOR: undefined, ...variables };
-    this.child = spawn(process.execPath, [TENANCY, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // A group of its own, so that a test can do what a terminal does at Ctrl-C.
+    this.child = spawn(process.execPath, [TENANCY, ...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     this.child.stdout?.on('data', (chunk) => (this.stdout += String(chunk)));
     this.child.stderr?.on('data', (chunk) => (this.stderr += String(chunk)));
     this.ended = once(this.child, 'close').then(([exitCode]) => ({
@@ -36,6 +42,11 @@ export class TenancyProcess {
       stderr: this.stderr,
     }));
   }
+}
+
+/** Ctrl-C: the terminal tells the process, and all others of its group. */
+export function pressCtrlC({ child }: TenancyProcess): void {
+  process.kill(-child.pid!, 'SIGINT');
 }
 
 /** Runs `tenancy` to its end. */

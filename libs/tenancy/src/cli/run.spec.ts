@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { tenancy, TenancyProcess } from '../../../../test/support/tenancy-command.js';
+import { pressCtrlC, tenancy, TenancyProcess } from '../../../../test/support/tenancy-command.js';
 
 const tenants = [
   { id: 'acme', schema: 't_acme', name: 'Acme; $(whoami)', plan: 'gold' },
@@ -92,7 +92,7 @@ describe('tenancy run', () => {
       "console.log('begun'); process.on('SIGINT', () => process.exit(9)); process.stdin.resume(); setTimeout(() => process.exit(0), 500)";
     const running = new TenancyProcess(['run', '--all', '--json', ...node(script)], app);
     await vi.waitUntil(() => running.stderr.includes('acme | begun'), { timeout: 20_000 });
-    running.child.kill('SIGINT');
+    pressCtrlC(running);
     const { exitCode, stdout } = await running.ended;
 
     expect(exitCode).toBe(130);
