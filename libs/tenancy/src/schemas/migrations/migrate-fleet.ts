@@ -11,6 +11,7 @@ import type { Recorded } from './recorder.js';
 import { NotReplayable } from './recorder.js';
 import type { Recording } from './recording.js';
 import type { Replay } from './replay.js';
+import { storeWrites } from './stored-writes.js';
 
 /** Recorded SQL, and what has to be known of the server to send it. */
 interface Prepared {
@@ -27,6 +28,8 @@ export class MigrateFleet {
   private readonly found: ReadonlyMap<Tenant, FoundSchema>;
   private readonly alike: ReadonlyMap<string, readonly FoundSchema[]>;
   private readonly prepared = new Map<string, Promise<Prepared | undefined>>();
+  /** The servers on which something was replayed. */
+  private readonly written = new Set<string>();
 
   constructor(
     private readonly ordinary: OrdinaryRun,
@@ -47,10 +50,16 @@ export class MigrateFleet {
     return { outcome: done.length > 0 ? 'migrated' : 'current', replayed: false };
   }
 
+  /** Waits until what was done is on disk. */
+  async store(): Promise<void> {
+    await Promise.all([...this.written].map((server) => storeWrites(this.systemOf(server))));
+  }
+
   /** Tells whether all is done. Where the text fails its own part is undone, and the ordinary way says what is wrong. */
   private async replayed(found: FoundSchema, done: string[]): Promise<boolean> {
     const prepared = await this.preparedFor(found);
     if (!prepared) return false;
+    this.written.add(serverOf(found.tenant));
     try {
       await this.replay.run(found.tenant, found.executed, prepared.recorded, prepared.ground, this.settings, done);
       return true;

@@ -2,6 +2,8 @@ import type { TenantMigrationEvent } from 'nestjs-tenancy';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { migration, tenantInits, useFleets } from '../../../../../test/support/tenant-fleet.js';
 import { useTestDatabase } from '../../../../../test/support/test-database.js';
+import type { Logger } from 'typeorm';
+import { storeWrites } from './stored-writes.js';
 
 const CreateNotes = migration(
   'CreateNotes1700000000001',
@@ -85,14 +87,17 @@ describe('migrating all tenants', () => {
     ]);
   });
 
-  it.each([true, false])(
-    'names the tenant whose data is in the way, and finishes it once that is mended, replay: %s',
-    async (replay) => {
-      const { migrations } = await behind(6);
+  it.each([
+    [100, true],
+    [6, false],
+  ])(
+    'names the one tenant of %i whose data is in the way, and finishes it once that is mended, replay: %s',
+    async (count, replay) => {
+      const { migrations } = await behind(count);
       await database.query("INSERT INTO t_globex.notes (body) VALUES ('same'), ('same')");
       const report = await migrations.migrate({ replay });
 
-      expect(report.counts).toMatchObject({ migrated: 5, failed: 1 });
+      expect(report.counts).toMatchObject({ migrated: count - 1, failed: 1 });
       const [failed] = report.results.filter(({ outcome }) => outcome === 'failed');
       expect(failed).toMatchObject({
         tenantId: 'globex',
@@ -104,11 +109,39 @@ describe('migrating all tenants', () => {
 
       await database.query('DELETE FROM t_globex.notes WHERE id = 1');
       expect(await migrations.migrate({ replay })).toMatchObject({
-        counts: { migrated: 1, current: 5 },
+        counts: { migrated: 1, current: count - 1 },
         isComplete: true,
       });
     },
   );
+
+  it('waits once, at the end, until all that was replayed is on disk', async () => {
+    const sent: string[] = [];
+    const nothing = () => undefined;
+    const logger: Logger = {
+      logQuery: (sql) => void sent.push(sql),
+      logQueryError: nothing,
+      logQuerySlow: nothing,
+      logSchemaBuild: nothing,
+      logMigration: nothing,
+      log: nothing,
+    };
+    // The server of the tests waits for no disk by itself.
+    const extra = { options: '-c synchronous_commit=on' };
+    const { migrations, factory } = await behind(8, undefined, { logger, logging: ['query'], extra });
+    sent.length = 0;
+    await migrations.migrate();
+    expect(sent.filter((sql) => sql.startsWith('SET LOCAL synchronous_commit TO off'))).toHaveLength(8);
+    expect(sent.at(-1)).toContain('pg_logical_emit_message');
+
+    // What is told of no transaction waits for no disk.
+    const [{ written }] = await database.query<{ written: string }>(
+      "SELECT pg_logical_emit_message(false, 'test', repeat('x', 100)) AS written",
+    );
+    await storeWrites(factory.system);
+    const [{ is }] = await database.query<{ is: boolean }>(`SELECT pg_current_wal_flush_lsn() >= '${written}' AS is`);
+    expect(is).toBe(true);
+  });
 
   it('touches nobody else where the canary fails', async () => {
     const { migrations } = await behind(4);

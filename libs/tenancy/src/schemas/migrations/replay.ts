@@ -5,6 +5,7 @@ import { tenantSchemaMark } from '../../tenants/tenant-role.js';
 import type { RoleGround } from '../role-ground.js';
 import type { SchemaGrants } from '../schema-grants.js';
 import { lockSql } from '../schema-lock.js';
+import { STORE_LATER } from './stored-writes.js';
 import { namesSql } from './executed-migrations.js';
 import type { KnownMigrations } from './known-migrations.js';
 import type { RunSettings } from './ordinary-run.js';
@@ -13,7 +14,7 @@ import type { Recorded } from './recorder.js';
 /**
  * Sends recorded SQL to a tenant's schema as one text, which is one transaction and one round trip. First of all it takes the
  * lock and makes sure that everything still is as it was when the recording was chosen; where it is not, or where anything
- * else fails, nothing of it has happened.
+ * else fails, nothing of it has happened. It does not wait for the disk: `storeWrites()` does, once for all tenants.
  */
 export class Replay {
   constructor(
@@ -52,6 +53,7 @@ export class Replay {
   ): string {
     const grants = this.grants.asSql(tenant, ground);
     const statements = [
+      STORE_LATER,
       `SET LOCAL lock_timeout TO ${lockTimeout}`,
       lockSql(tenant.schema),
       // Fails where it does not hold: the text is no number. Not a constant, which would be looked at in any case.

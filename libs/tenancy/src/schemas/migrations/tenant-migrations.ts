@@ -80,6 +80,7 @@ export class TenantMigrations {
     const replay = new Replay(this.parts.forOwner, known, this.parts.grants);
     const fleet = new MigrateFleet(this.ordinary(known), replay, recording, this.parts.systemOf, settings, todo);
     const { results, ended } = await this.run(options, todo, all, (...args) => fleet.work(...args));
+    await fleet.store();
     return reportOf({ found, todo, results, ended, notReplayed: fleet.notReplayed, start });
   }
 
