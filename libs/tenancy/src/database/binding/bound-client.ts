@@ -64,7 +64,8 @@ export class BoundClient extends pg.Client implements StatementSender {
   private residue = false;
   private broken = false;
   private violation: IsolationViolationError | undefined;
-  private hasSent = false;
+  /** How many statements it has sent, or has waiting. */
+  statementCount = 0;
   /** Whether the server has the statement that binds. */
   private hasPrepared = false;
   /** A BEGIN that travels with the first statement of its transaction. */
@@ -111,7 +112,7 @@ export class BoundClient extends pg.Client implements StatementSender {
 
   /** Whether no statement is on its way or waits. A new connection is ready before pg says so. */
   get isSettled(): boolean {
-    return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || !this.hasSent);
+    return this.state._queryQueue.length === 0 && (this.state.readyForQuery === true || this.statementCount === 0);
   }
 
   /** Fails the statements that were not sent yet. */
@@ -200,7 +201,7 @@ export class BoundClient extends pg.Client implements StatementSender {
   }
 
   private send(submittable: PgSubmittable): unknown {
-    this.hasSent = true;
+    this.statementCount += 1;
     return super.query(submittable as never);
   }
 

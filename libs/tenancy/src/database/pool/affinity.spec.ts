@@ -3,7 +3,7 @@ import { Affinity } from './affinity.js';
 import { PooledConnection } from './pooled-connection.js';
 
 const connection = (slot: number, ...schemas: string[]): PooledConnection => {
-  const made = new PooledConnection(undefined as never, slot);
+  const made = new PooledConnection({ statementCount: 0 } as never, slot);
   for (const schema of schemas) made.useFor(schema);
   return made;
 };
@@ -36,6 +36,19 @@ describe('a tenant that asks for a connection', () => {
     expect(affinity.choose([known], 't_acme')).toBe(known);
     known.useFor('t_other_99');
     expect(affinity.choose([known], 't_acme')).toBeUndefined();
+  });
+
+  it('is given one that has ever served it, where statements take long', () => {
+    const far = new Affinity(10, true);
+    const [known, unknown] = strangers('t_acme').map(({ slot }) => settled(slot));
+    known.useFor('t_acme');
+    for (let n = 0; n < 300; n += 1) known.useFor(`t_other_${n}`);
+    expect(far.choose([unknown, known], 't_acme')).toBeUndefined();
+    for (let n = 0; n < 100; n += 1) far.learn(3);
+    expect(far.choose([unknown, known], 't_acme')).toBe(known);
+    expect(far.choose([unknown], 't_acme')).toBeUndefined();
+    for (let n = 0; n < 100; n += 1) far.learn(1);
+    expect(far.choose([unknown, known], 't_acme')).toBeUndefined();
   });
 
   it('is given the one that was used last of those that have room', () => {

@@ -11,6 +11,13 @@ const FREE_SCHEMAS = 256;
  * again would find that the server's caches, and what it keeps prepared, have gone to others.
  */
 const LATELY = 100;
+/**
+ * Where a statement takes longer than this, in milliseconds, over a network or in the server, cold caches cost little beside
+ * it, and a connection that waits for somebody it knows better is time lost.
+ */
+const SLOW_MS = 1.5;
+/** How much a statement counts in the average of how long they take. */
+const WEIGHT = 0.02;
 
 /** How well a connection suits a tenant: the higher, the better. */
 const HOME = 3;
@@ -25,16 +32,25 @@ const STRANGE = 0;
  * processor's caches. So each tenant is at home on one connection and comes back to it where it can.
  */
 export class Affinity {
+  /** How long statements take, as their users see it, in milliseconds. */
+  private duration = 0;
+
   constructor(
     private readonly max: number,
     private readonly isOn: boolean,
   ) {}
 
+  /** Is told how long statements took that a connection has just sent, in milliseconds. */
+  learn(duration: number): void {
+    this.duration += WEIGHT * (duration - this.duration);
+  }
+
   /** How well a connection suits a tenant; 0 where it takes him only after a short wait for a better one. */
   fit(connection: PooledConnection, schema: string): number {
     if (!this.isOn) return FREE;
     if (connection.slot === this.homeOf(schema)) return HOME;
-    if (connection.distanceTo(schema) <= LATELY) return KNOWN;
+    const distance = connection.distanceTo(schema);
+    if (distance <= LATELY || (distance < Infinity && this.duration > SLOW_MS)) return KNOWN;
     return connection.schemaCount < FREE_SCHEMAS ? FREE : STRANGE;
   }
 

@@ -80,6 +80,8 @@ export class ConnectionPool extends EventEmitter {
   offer(connection: PooledConnection): void {
     if (this.isSpent(connection)) return this.close(connection);
     const { affinity } = this;
+    const duration = connection.durationOfStatements;
+    if (duration !== undefined) affinity.learn(duration);
     const request = this.waiting.takeFor((schema) => affinity.fit(connection, schema));
     if (request) return request.serve(connection);
     connection.idleSince = performance.now();

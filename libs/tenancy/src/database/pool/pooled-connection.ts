@@ -11,6 +11,8 @@ export class PooledConnection {
   idleSince: number | undefined;
   /** How often it was handed out. */
   uses = 0;
+  private usedSince = 0;
+  private sentBefore = 0;
   /** The schemas it has worked in, and its last use for each. The server process keeps what it knows of each until it ends. */
   private readonly lastUses = new Map<string, number>();
 
@@ -28,6 +30,14 @@ export class PooledConnection {
   useFor(schema: string): void {
     this.uses += 1;
     this.lastUses.set(schema, this.uses);
+    this.usedSince = performance.now();
+    this.sentBefore = this.client.statementCount;
+  }
+
+  /** How long its last user has had it for each statement, in milliseconds; `undefined` where there was none. */
+  get durationOfStatements(): number | undefined {
+    const count = this.client.statementCount - this.sentBefore;
+    return count > 0 ? (performance.now() - this.usedSince) / count : undefined;
   }
 
   /** After how many others it comes back to a schema: 1 for the one that had it last; `Infinity` for one it has not met. */
