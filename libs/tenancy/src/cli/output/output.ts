@@ -42,8 +42,8 @@ export class Output {
   answer({ document, lines }: Outcome): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
-    const text = this.isJson ? JSON.stringify(document, null, 2) : lines.map(printable).join('\n');
-    if (text !== '') this.stdout.write(`${this.redaction.of(text)}\n`);
+    const text = this.isJson ? this.jsonOf(document) : this.redaction.of(lines.map(printable).join('\n'));
+    if (text !== '') this.stdout.write(`${text}\n`);
   }
 
   fail(report: ErrorReport, error: unknown): void {
@@ -58,8 +58,9 @@ export class Output {
       });
       return;
     }
-    this.write(`${this.paint('red', 'Error')} ${code}: ${[message, hint].filter(Boolean).join(' ')}`);
-    if (stack !== undefined) this.write(stack);
+    // What the registry or a database says may have been written by anybody.
+    this.write(`${this.paint('red', 'Error')} ${code}: ${printable([message, hint].filter(Boolean).join(' '))}`);
+    if (stack !== undefined) this.write(printable(stack));
   }
 
   /** Something to know on the way. */
@@ -99,6 +100,13 @@ export class Output {
         ? new ProgressBar(stream, (failure) => this.paint('red', failure))
         : new ProgressLines(stream);
     return this.shown;
+  }
+
+  /** Each text of it by itself: in the whole a password may look otherwise, or be a part of what is no text. */
+  private jsonOf(document: unknown): string {
+    const withoutPasswords = (_key: string, value: unknown) =>
+      typeof value === 'string' ? this.redaction.of(value) : value;
+    return JSON.stringify(document, withoutPasswords, 2);
   }
 
   private write(text: string): void {
