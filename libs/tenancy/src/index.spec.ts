@@ -186,6 +186,7 @@ describe('the package', () => {
       'TenantStatus',
       'TenantStore',
       'TenantWatch',
+      'TenantWatchServer',
       'TypeOrmTenantStoreOptions',
     ]);
   });
