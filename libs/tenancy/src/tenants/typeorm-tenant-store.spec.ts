@@ -163,7 +163,7 @@ describe('a table with the trigger of the README', () => {
   });
 
   it.skipIf(!hasPgBouncer)('is not listened to behind a transaction pooler, which leaves no trace there', async () => {
-    const pooler = await startPgBouncer(database.url, 1);
+    const pooler = await startPgBouncer(database.appUrl, 1);
     try {
       listen(new TypeOrmTenantStore(dataSource, { watch: pooler.url }));
       await vi.waitFor(() => expect(heard).toEqual([expect.stringMatching(/behind a pooler/)]));
