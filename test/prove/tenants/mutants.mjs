@@ -54,7 +54,7 @@ const MUTANTS = [
   },
   {
     name: 'a place is lost with each failure',
-    phase: 'killed',
+    phase: 'stopped',
     by: 'unknown ids were still refused afterwards',
     edits: [
       {
