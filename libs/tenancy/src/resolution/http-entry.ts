@@ -3,6 +3,7 @@ import type { HttpServer } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { TenantMiddleware } from './tenant.middleware.js';
 import type { TenantRequest } from './tenant-request.js';
+import type { VaryingAnswer } from './vary-by.js';
 
 /**
  * Brings requests to the middleware by the shortest way there is: Fastify's own `onRequest` hook, or `use()` of Express. Nest's
@@ -30,7 +31,7 @@ export class HttpEntry {
       case 'fastify':
         return this.mountOnFastify(adapter.getInstance() as FastifyLike);
       case 'express':
-        adapter.use((request: TenantRequest, response: EventEmitter, next: () => void) =>
+        adapter.use((request: TenantRequest, response: EventEmitter & VaryingAnswer, next: () => void) =>
           this.middleware.use(request, response, next),
         );
         return true;
@@ -44,7 +45,7 @@ export class HttpEntry {
       const { raw } = request;
       // A hook leaves the caller on Fastify's request, where a resolver that is given Node's own would not find him.
       if (raw.user === undefined && request.user !== undefined && request.user !== null) raw.user = request.user;
-      this.middleware.use(raw, reply.raw, done);
+      this.middleware.use(raw, reply.raw, done, reply);
     });
     return true;
   }
@@ -59,6 +60,6 @@ interface FastifyRequest {
   readonly user?: unknown;
 }
 
-interface FastifyReply {
-  readonly raw: EventEmitter;
+interface FastifyReply extends VaryingAnswer {
+  readonly raw: EventEmitter & VaryingAnswer;
 }

@@ -19,6 +19,11 @@ export class RequestScopes {
     private readonly required: boolean,
   ) {}
 
+  /** What the answers depend on; of the route, where that has resolvers of its own. */
+  headers(route?: RouteTenancy): readonly string[] {
+    return route ? this.resolution.headersOf(route) : this.resolution.headers;
+  }
+
   /** The scope of a request; without a promise where nobody has to be asked. */
   open(request: TenantRequest): TenancyScope | PromiseLike<TenancyScope> {
     return this.isExcluded?.(pathOf(request)) ? {} : this.scopeOf(request);

@@ -28,6 +28,8 @@ export class TenantResolution {
   // Those of every request that has no route with resolvers of its own.
   private readonly claims: readonly ClaimTenantResolver[];
   private readonly hints: readonly TenantResolver[];
+  /** The headers that the tenant of a request may be named in, where its route has no resolvers of its own. */
+  readonly headers: readonly string[];
 
   constructor(
     private readonly resolvers: readonly TenantResolver[],
@@ -37,6 +39,7 @@ export class TenantResolution {
   ) {
     this.claims = this.claimsOf(undefined);
     this.hints = this.hintsOf(undefined);
+    this.headers = headersOf(this.hints);
   }
 
   /** Where anybody may name the tenant, for the error that says so. */
@@ -98,6 +101,11 @@ export class TenantResolution {
   /** Whether the caller is authenticated, as far as the claims go. */
   isAuthenticated(request: TenantRequest, route?: RouteTenancy): boolean {
     return this.claimsOf(route).some((claim) => claim.isAuthenticated(request));
+  }
+
+  /** The same of a route that has. */
+  headersOf(route: RouteTenancy): readonly string[] {
+    return headersOf(this.hintsOf(route));
   }
 
   private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
@@ -239,6 +247,10 @@ function refuse(resolver: TenantResolver, request: TenantRequest): never {
 /** Nothing is looked up for a stranger: the difference would tell him what is there. */
 function deaf(lookUps: LookUps, resolver: TenantResolver, request: TenantRequest): TenantDirectory {
   return { hostOf: (one) => lookUps.hostOf(one), idOfDomain: () => refuse(resolver, request) };
+}
+
+function headersOf(resolvers: readonly TenantResolver[]): string[] {
+  return [...new Set(resolvers.flatMap(({ header }) => header ?? []))];
 }
 
 function isBound(claims: readonly ClaimTenantResolver[], request: TenantRequest): boolean {

@@ -15,14 +15,20 @@ export interface TenantDirectory {
  * @example
  * class ApiKeyTenantResolver implements TenantResolver {
  *   readonly source = 'API key';
+ *   readonly header = 'X-Api-Key';
  *   resolve(request: TenantRequest) {
- *     return headerOf(request, 'X-Api-Key')?.split('.')[0];
+ *     return headerOf(request, this.header)?.split('.')[0];
  *   }
  * }
  */
 export interface TenantResolver {
   /** Names this resolver in errors, such as `header X-Tenant-ID`. @defaultValue the name of its class */
   readonly source?: string;
+  /**
+   * The header of the request that this resolver reads. Answers name it in `Vary`, so that no cache gives them to who sends
+   * another. @defaultValue none
+   */
+  readonly header?: string;
   resolve(request: TenantRequest, directory: TenantDirectory): string | undefined | Promise<string | undefined>;
 }
 

@@ -8,6 +8,8 @@ import { handlerTenancy } from './handler-tenancy.js';
 import { RequestScopes } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
+import type { VaryingAnswer } from './vary-by.js';
+import { varyBy } from './vary-by.js';
 
 /**
  * Lets a request, a message or a query reach its handler only with a tenant, or where the handler belongs to none. Whatever
@@ -34,7 +36,11 @@ export class TenantGuard implements CanActivate {
     }
     // What tenancy missed has no scope at all: without this it would run for nobody.
     if (!scope) throw new TenantContextMissingError();
-    if (route) return this.decide(scope, context.switchToHttp().getRequest<TenantRequest>(), route);
+    if (route) {
+      const http = context.switchToHttp();
+      varyBy(http.getResponse<VaryingAnswer>(), this.scopes.headers(route));
+      return this.decide(scope, http.getRequest<TenantRequest>(), route);
+    }
     return admit(scope);
   }
 

@@ -7,12 +7,13 @@ import { TenantMiddleware } from './tenant.middleware.js';
 
 const tenant = defineTenant({ id: 'acme', schema: 't_acme' });
 const opening = (open: RequestScopes['open']): TenantMiddleware =>
-  new TenantMiddleware({ open } as unknown as RequestScopes);
+  new TenantMiddleware({ open, headers: () => [] } as unknown as RequestScopes);
+const response = () => Object.assign(new EventEmitter(), { getHeader: () => undefined });
 
 describe('what comes after the middleware', () => {
   it('runs in the scope of the request', async () => {
     const scope = await new Promise((resolve) =>
-      opening(async () => ({ tenant })).use({ headers: {} }, new EventEmitter(), () => resolve(currentScope())),
+      opening(async () => ({ tenant })).use({ headers: {} }, response(), () => resolve(currentScope())),
     );
 
     expect(scope).toEqual({ tenant });
@@ -23,7 +24,7 @@ describe('what comes after the middleware', () => {
     const failure = new Error('The resolver failed.');
 
     const told = await new Promise((resolve) =>
-      opening(() => Promise.reject(failure)).use({ headers: {} }, new EventEmitter(), (error) => resolve(error)),
+      opening(() => Promise.reject(failure)).use({ headers: {} }, response(), (error) => resolve(error)),
     );
 
     expect(told).toBe(failure);
@@ -33,7 +34,7 @@ describe('what comes after the middleware', () => {
     const failure = new Error('The next middleware failed.');
 
     const told = await new Promise((resolve) =>
-      opening(async () => ({ tenant })).use({ headers: {} }, new EventEmitter(), (error) => {
+      opening(async () => ({ tenant })).use({ headers: {} }, response(), (error) => {
         if (error === undefined) throw failure;
         resolve(error);
       }),

@@ -7,6 +7,8 @@ import { isThenable } from './and-then.js';
 import { keepEvents, scopeOfResponse } from './keep-events.js';
 import { RequestScopes } from './request-scopes.js';
 import type { TenantRequest } from './tenant-request.js';
+import type { VaryingAnswer } from './vary-by.js';
+import { varyBy } from './vary-by.js';
 
 /**
  * Runs whatever comes after it in the scope of the request's tenant. The module mounts it on every route, or enters by a
@@ -16,9 +18,16 @@ import type { TenantRequest } from './tenant-request.js';
 export class TenantMiddleware implements NestMiddleware {
   constructor(private readonly scopes: RequestScopes) {}
 
-  use(request: TenantRequest, response: EventEmitter, next: (error?: unknown) => void): void {
+  /** @param answer what the headers are told, where that is not Node's response: Fastify has a reply around it. */
+  use(
+    request: TenantRequest,
+    response: EventEmitter & VaryingAnswer,
+    next: (error?: unknown) => void,
+    answer: VaryingAnswer = response,
+  ): void {
     const known = scopeOfResponse(response);
     if (known) return runInScope(known, next);
+    varyBy(answer, this.scopes.headers());
     const scope = this.scopes.open(request);
     if (!isThenable(scope)) return this.enter(request, response, scope, next);
     // What comes next may throw before it waits for anything; unheard, that would end the process.

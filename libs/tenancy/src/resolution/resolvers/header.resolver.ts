@@ -6,11 +6,11 @@ import type { TenantResolver } from '../tenant-resolver.js';
 export class HeaderTenantResolver implements TenantResolver {
   readonly source: string;
 
-  constructor(private readonly name = 'X-Tenant-ID') {
-    this.source = `header ${name}`;
+  constructor(readonly header = 'X-Tenant-ID') {
+    this.source = `header ${header}`;
   }
 
   resolve(request: TenantRequest): string | undefined {
-    return headerOf(request, this.name);
+    return headerOf(request, this.header);
   }
 }
