@@ -14,11 +14,13 @@ import { killBackends } from './chaos/kill-backends.mjs';
 import { Ledger } from './chaos/ledger.mjs';
 import { Load } from './chaos/load.mjs';
 import { lostConnections } from './chaos/pool-check.mjs';
-import { randomNumbers } from './chaos/random.mjs';
 import { countsOf, printTables } from './chaos/report.mjs';
 import { runControl } from './chaos/run-control.mjs';
 import { strike } from './chaos/strike.mjs';
 import { openSystem } from './chaos/system.mjs';
+import { createProgress } from './support/progress.mjs';
+import { randomNumbers } from './support/random.mjs';
+import { wholeNumber } from './support/whole-number.mjs';
 
 const HELP = `npm run prove:chaos -- [--kills N] [--seed N] [--prepare] [--no-control] [--json]
 
@@ -43,9 +45,10 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-const kills = wholeNumber('kills');
-const seed = wholeNumber('seed');
+const kills = wholeNumber(options, 'kills');
+const seed = wholeNumber(options, 'seed');
 const started = performance.now();
+const progress = createProgress();
 const server = await startChaosServer();
 try {
   const database = await createChaosDatabase(server.url);
@@ -56,9 +59,10 @@ try {
     ledger: new Ledger(),
     random: randomNumbers(seed),
   };
-  progress('stock TypeORM');
+  progress.show('stock TypeORM');
   const control = options.control ? await runControl(world, seed) : undefined;
   const results = await storm(world);
+  progress.clear();
   const counts = countsOf(results);
   const held = Object.values(counts).every((count) => count === 0) && control?.uncaughtExceptions.length !== 0;
   const seconds = Math.round((performance.now() - started) / 1_000);
@@ -78,7 +82,7 @@ async function storm(world) {
   const load = new Load(world);
   const events = [];
   const experience = async (event, cause) => {
-    progress(event);
+    progress.show(event);
     events.push(await strike(load, event, cause));
   };
 
@@ -98,7 +102,7 @@ async function storm(world) {
   const failedBefore = load.failures.length;
   await delay(2_000);
   const failuresInCalm = load.failures.slice(failedBefore).map(({ text }) => text);
-  progress('the end');
+  progress.show('the end');
   await load.stop();
   const lostAfterwards = await lostConnections(world);
   await world.system.factory.destroy();
@@ -114,15 +118,4 @@ async function storm(world) {
     unexpectedErrors: load.unexpected,
     expectedErrors: load.expected,
   };
-}
-
-function wholeNumber(name) {
-  const number = Number(options[name]);
-  if (Number.isInteger(number) && number >= 0) return number;
-  console.error(`--${name} is ${options[name]}; it must be a whole number.\n\n${HELP}`);
-  process.exit(2);
-}
-
-function progress(what) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what} `);
 }

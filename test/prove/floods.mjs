@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { align } from '../bench/report/align.mjs';
 import { runScene } from './floods/run-scene.mjs';
 import { scenes } from './floods/scenes.mjs';
+import { createProgress } from './support/progress.mjs';
 
 const HELP = `npm run prove:floods -- [--seconds N] [--json]
 
@@ -34,12 +35,13 @@ if (!Number.isInteger(seconds) || seconds < 1 || seconds > 40) {
   process.exit(2);
 }
 
+const progress = createProgress();
 const results = [];
 for (const scene of scenes) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${scene.name} `);
+  progress.show(scene.name);
   results.push(await runScene(scene, { seconds }));
 }
-if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+progress.clear();
 const held = results.every(({ violations }) => violations.length === 0);
 if (options.json) console.log(JSON.stringify({ held, seconds, results }, null, 2));
 else printTable();

@@ -9,7 +9,7 @@ import { Logger } from '@nestjs/common';
 import { startEmbeddedPostgres } from '../../apps/sandbox/dist/embedded-postgres.js';
 import { mutantsNamed } from './isolation/mutants.mjs';
 import { readOptions } from './isolation/options.mjs';
-import { createProgress, grouped } from './isolation/progress.mjs';
+import { createProgress, grouped } from './support/progress.mjs';
 import {
   createProveDatabase,
   dropProveDatabase,

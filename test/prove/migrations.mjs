@@ -7,9 +7,11 @@ import { benchTenants } from '../bench/server/bench-tenants.mjs';
 import { openPostgres } from '../bench/server/postgres.mjs';
 import { queryOnce } from '../bench/server/query-once.mjs';
 import { openTenantsDatabase } from '../bench/server/tenants-database.mjs';
-import { randomNumbers } from './chaos/random.mjs';
 import { countedMigrations } from './migrations/counted-migrations.mjs';
 import { killRuns } from './migrations/kill-runs.mjs';
+import { createProgress } from './support/progress.mjs';
+import { randomNumbers } from './support/random.mjs';
+import { wholeNumber } from './support/whole-number.mjs';
 
 const HELP = `npm run prove:migrations -- [--kills N] [--tenants N] [--seed N] [--json]
 
@@ -37,10 +39,12 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const [kills, count, seed] = ['kills', 'tenants', 'seed'].map(wholeNumber);
+const [kills, count, seed] = ['kills', 'tenants', 'seed'].map((name) => wholeNumber(values, name));
+const progress = createProgress();
 const server = await openPostgres();
 try {
   const result = await prove(server.url);
+  progress.clear();
   if (values.json) console.log(JSON.stringify(result, undefined, 2));
   else {
     console.log(
@@ -64,7 +68,7 @@ async function prove(serverUrl) {
       count,
       kills,
       random: randomNumbers(seed),
-      onKill: (killed) => progress(`${killed} of ${kills} runs killed`),
+      onKill: (killed) => progress.show(`${killed} of ${kills} runs killed`),
     });
     return { seed, kills, tenants: count, migrations: version, ...(await findings(url, admin, version, isFinished)) };
   } finally {
@@ -76,7 +80,7 @@ async function create(url) {
   const library = await openLibrary(url, benchTenants(count), countedMigrations(1));
   try {
     for (const [n, tenant] of benchTenants(count).entries()) {
-      progress(`tenant ${n + 1} of ${count}`);
+      progress.show(`tenant ${n + 1} of ${count}`);
       await library.schemas.create(tenant);
     }
   } finally {
@@ -102,15 +106,4 @@ async function findings(url, admin, version, isFinished) {
   } finally {
     await library.close();
   }
-}
-
-function wholeNumber(name) {
-  const number = Number(values[name]);
-  if (Number.isInteger(number) && number >= 0) return number;
-  console.error(`--${name} is ${values[name]}; it must be a whole number.\n\n${HELP}`);
-  process.exit(2);
-}
-
-function progress(what) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what} `);
 }

@@ -3,12 +3,14 @@
 //   npm run prove:move -- --kills 10 --seed 1
 import { parseArgs } from 'node:util';
 import { queryOnce } from '../bench/server/query-once.mjs';
-import { pick, randomNumbers } from './chaos/random.mjs';
 import { findings, placesOf, sumsOf } from './move/findings.mjs';
 import { runMover } from './move/run-mover.mjs';
 import { openService, REGISTRY } from './move/service.mjs';
 import { openTwoServers } from './move/two-servers.mjs';
 import { Writers } from './move/writers.mjs';
+import { createProgress } from './support/progress.mjs';
+import { pick, randomNumbers } from './support/random.mjs';
+import { wholeNumber } from './support/whole-number.mjs';
 
 const HELP = `npm run prove:move -- [--kills N] [--rows N] [--writers N] [--seed N] [--no-controls] [--json]
 
@@ -43,7 +45,8 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const [kills, rows, writerCount, seed] = ['kills', 'rows', 'writers', 'seed'].map(wholeNumber);
+const [kills, rows, writerCount, seed] = ['kills', 'rows', 'writers', 'seed'].map((name) => wholeNumber(values, name));
+const progress = createProgress();
 /** The moments after which a mover is killed. */
 const EVENTS = ['ready', 'checked', 'prepared', 'frozen', 'copied', 'compared', 'placed'];
 const MAX_DELAY = 30;
@@ -51,6 +54,7 @@ const MAX_DELAY = 30;
 const { databases, stop } = await openTwoServers();
 try {
   const result = await prove();
+  progress.clear();
   console.log(values.json ? JSON.stringify(result, undefined, 2) : asText(result));
   process.exitCode = result.held ? 0 : 1;
 } finally {
@@ -108,10 +112,10 @@ async function killMoves(service, writers) {
   const places = ['default', 'eu'];
   let here = 0;
   const options = () => ({ databases, to: places[1 - here] });
-  progress('the first move');
+  progress.show('the first move');
   const { last } = await runMover(options());
   if (last.type !== 'report') throw new Error(last.message);
-  progress('moved once');
+  progress.show('moved once');
   const measured = last.report;
   here = 1;
   await settled(writers);
@@ -126,7 +130,7 @@ async function killMoves(service, writers) {
     const { state, database } = await service.moves.status('acme');
     outcomes[`${isKilled ? 'killed' : 'ended'} ${state}`] =
       (outcomes[`${isKilled ? 'killed' : 'ended'} ${state}`] ?? 0) + 1;
-    progress(`${killed} of ${kills} movers killed, the last one ${state}`);
+    progress.show(`${killed} of ${kills} movers killed, the last one ${state}`);
     here = places.indexOf(database);
     if (state === 'moved') {
       // Who has not heard would look for what is dropped.
@@ -199,15 +203,4 @@ function asText(result) {
 
 function seconds(milliseconds) {
   return Number((milliseconds / 1_000).toFixed(2));
-}
-
-function wholeNumber(name) {
-  const number = Number(values[name]);
-  if (Number.isInteger(number) && number >= 0) return number;
-  console.error(`--${name} is ${values[name]}; it must be a whole number.\n\n${HELP}`);
-  process.exit(2);
-}
-
-function progress(what) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what} `);
 }

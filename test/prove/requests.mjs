@@ -3,7 +3,7 @@
 //   npm run prove:requests -- --seed 1
 import { pathToFileURL } from 'node:url';
 import { Logger } from '@nestjs/common';
-import { createProgress } from './isolation/progress.mjs';
+import { createProgress } from './support/progress.mjs';
 import { MUTANTS } from './requests/mutants.mjs';
 import { readOptions } from './requests/options.mjs';
 import { PROOFS, prove } from './requests/proofs.mjs';

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Logger } from '@nestjs/common';
-import { createProgress } from './isolation/progress.mjs';
+import { createProgress } from './support/progress.mjs';
 import { mutantsNamed } from './tenants/mutants.mjs';
 import { readOptions } from './tenants/options.mjs';
 import { PHASES } from './tenants/phases.mjs';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { watchProcess } from './faults.mjs';
 import { killBackends } from './kill-backends.mjs';
-import { randomNumbers } from './random.mjs';
+import { randomNumbers } from '../support/random.mjs';
 import { POOL_SIZE } from './system.mjs';
 
 const WORKERS = 16;

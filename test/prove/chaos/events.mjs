@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { acceptsConnections, connectAdmin } from './chaos-server.mjs';
-import { pick } from './random.mjs';
+import { pick } from '../support/random.mjs';
 import { CONNECT_TIMEOUT_MS, openSystem, POOL_SIZE } from './system.mjs';
 
 const BACKENDS = 'SELECT pid FROM pg_stat_activity WHERE usename = $1';

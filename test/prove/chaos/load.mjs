@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, isExpected } from './faults.mjs';
 import { OPERATIONS } from './operations.mjs';
-import { pick } from './random.mjs';
+import { pick } from '../support/random.mjs';
 
 const WORKERS = 16;
 /** Longer than any pause and any wait for a connection: what takes longer is taken to last for ever. */

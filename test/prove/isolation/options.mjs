@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../support/whole-number.mjs';
 
 const HELP = `npm run prove:isolation -- [options]
 
@@ -40,11 +41,4 @@ export function readOptions() {
     process.exit(0);
   }
   return { ...values, operations: wholeNumber(values, 'operations'), seed: wholeNumber(values, 'seed') };
-}
-
-function wholeNumber(values, name) {
-  const number = Number(values[name].replaceAll(/[,_]/g, ''));
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  console.error(`--${name} is ${JSON.stringify(values[name])}; it must be a whole number.`);
-  process.exit(2);
 }

@@ -1,4 +1,4 @@
-import { grouped } from './progress.mjs';
+import { grouped } from '../support/progress.mjs';
 
 /** What was found in the library, as a person reads it. */
 export function reportProof({ operations, seconds, violation }) {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../support/whole-number.mjs';
 
 const HELP = `npm run prove:requests -- [options]
 
@@ -44,11 +45,4 @@ export function readOptions() {
   }
   const numbers = ['strings', 'sockets', 'seed'].map((name) => [name, wholeNumber(values, name)]);
   return { ...values, ...Object.fromEntries(numbers) };
-}
-
-function wholeNumber(values, name) {
-  const number = Number(values[name].replaceAll(/[,_]/g, ''));
-  if (Number.isSafeInteger(number) && number >= 0) return number;
-  console.error(`--${name} is ${JSON.stringify(values[name])}; it must be a whole number.`);
-  process.exit(2);
 }

@@ -1,4 +1,4 @@
-import { grouped } from '../isolation/progress.mjs';
+import { grouped } from '../support/progress.mjs';
 
 export function reportProof({ name, counts, violations, seconds }) {
   const counted = Object.entries(counts).map(([what, times]) => `${grouped(times)} ${what}`);
