@@ -11,6 +11,7 @@ import { TenancyModule } from '../../tenancy.module.js';
 import { TenantAdministration } from '../../tenants/tenant-administration.js';
 import { TenantService } from '../../tenants/tenant.service.js';
 import { TypeOrmTenantStore } from '../../tenants/typeorm-tenant-store.js';
+import { TenancyDoctor } from '../examining/tenancy-doctor.js';
 import { ReadySchemas } from '../ready/ready-schemas.js';
 import { TenantLifecycle } from './tenant-lifecycle.js';
 
@@ -164,6 +165,32 @@ describe('where a schema is ready', () => {
     expect((await ready.status()).ready).toBe(0);
     await lifecycle.dropTenant('hasty', { confirm: 'hasty', erase: true });
     expect(await database.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
+  });
+
+  it('and the row is not written, repeating makes the tenant with another, and the first one is named', async () => {
+    const ready = app.get(ReadySchemas);
+    await ready.refill({ count: 2 });
+    const [left, next] = (await ready.status()).schemas;
+    await database.query(
+      `CREATE FUNCTION public.interrupt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'interrupted'; END $$`,
+    );
+    await database.query(
+      'CREATE TRIGGER interrupt BEFORE UPDATE ON public.tenants FOR EACH ROW EXECUTE FUNCTION public.interrupt()',
+    );
+    await expect(lifecycle.createTenant({ id: 'unlucky' })).rejects.toThrow('interrupted');
+    expect(await app.get(TenantService).findTenant('unlucky')).not.toMatchObject({ status: 'active' });
+    await database.query('DROP FUNCTION public.interrupt() CASCADE');
+
+    expect(await lifecycle.createTenant({ id: 'unlucky' })).toMatchObject({ schema: next.schema, status: 'active' });
+    expect(await app.get(TenancyDoctor).examine()).toContainEqual(
+      expect.objectContaining({
+        code: 'SCHEMA_ORPHANED',
+        object: left.schema,
+        message: expect.stringContaining(`made for tenant unlucky, who has the schema ${next.schema}`),
+      }),
+    );
+    await lifecycle.dropTenant('unlucky', { confirm: 'unlucky', erase: true });
+    await database.query(`DROP SCHEMA ${left.schema} CASCADE`);
   });
 });
 
