@@ -1,5 +1,6 @@
 import { benchTenants } from '../server/bench-tenants.mjs';
 import { queryOnce } from '../server/query-once.mjs';
+import { serverCpu } from '../server/server-cpu.mjs';
 import { openTenantsDatabase } from '../server/tenants-database.mjs';
 import { Progress } from '../report/progress.mjs';
 import { median, rounded } from '../report/statistics.mjs';
@@ -38,30 +39,31 @@ export async function measureMigrations(serverUrl, { tenants: count, parallel })
     const create = await measureCreation(url, everybody.slice(all.length), () => progress.advance(ESTIMATE.create));
     await createAll(url, all, progress);
     await queryOnce(database.admin, 'VACUUM ANALYZE');
-    const times = { serial: 0, parallel: 0, library: 0 };
+    const meter = new Meter(await serverCpu(serverUrl));
     for (let round = 0; round < ROUNDS; round += 1) {
       const part = (name) => groups[name].slice((count * round) / ROUNDS, (count * (round + 1)) / ROUNDS);
       const ways = {
-        serial: () => migrateByDataSource(url, part('serial'), ALL, 1),
-        parallel: () => migrateByDataSource(url, part('parallel'), ALL, parallel),
-        library: () => throughLibrary(url, part('library')),
+        serial: () => meter.run('serial', () => migrateByDataSource(url, part('serial'), ALL, 1)),
+        parallel: () => meter.run('parallel', () => migrateByDataSource(url, part('parallel'), ALL, parallel)),
+        library: () => throughLibrary(url, part('library'), meter),
       };
       for (const name of round % 2 === 0 ? names : names.toReversed()) {
         progress.begin('migrating', `${name}, round ${round + 1} of ${ROUNDS}`);
-        const start = performance.now();
-        const own = await ways[name]();
-        times[name] += own ?? performance.now() - start;
+        await ways[name]();
         progress.advance((count / ROUNDS) * ESTIMATE[name]);
       }
     }
     progress.begin('nothing pending, status and drift');
     return {
       method: { tenants: count, tables: 5, pending: 3, parallel, rounds: ROUNDS },
-      seconds: Object.fromEntries(Object.entries(times).map(([name, time]) => [name, rounded(time / 1_000)])),
+      seconds: meter.each(({ time }) => rounded(time / 1_000)),
       ratios: {
-        serial: rounded(times.serial / times.library),
-        parallel: rounded(times.parallel / times.library),
+        serial: rounded(meter.of.serial.time / meter.of.library.time),
+        parallel: rounded(meter.of.parallel.time / meter.of.library.time),
       },
+      ...(meter.seesServer && {
+        work: meter.each(({ own, server }) => ({ own: rounded(own / count), server: rounded(server / count) })),
+      }),
       create,
       ...(await measureRest(url, groups.library, database.admin)),
     };
@@ -71,13 +73,41 @@ export async function measureMigrations(serverUrl, { tenants: count, parallel })
   }
 }
 
+/** What each way took so far, in milliseconds: by the clock, of this process, and of the server's where they are here. */
+class Meter {
+  of = {};
+
+  constructor(serverCpu) {
+    this.serverCpu = serverCpu;
+  }
+
+  get seesServer() {
+    return this.serverCpu !== undefined;
+  }
+
+  each(value) {
+    return Object.fromEntries(Object.entries(this.of).map(([name, taken]) => [name, value(taken)]));
+  }
+
+  async run(name, work) {
+    const server = async () => ((await this.serverCpu?.()) ?? 0) / 1_000;
+    const own = () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    };
+    const [serverBefore, ownBefore, start] = [await server(), own(), performance.now()];
+    await work();
+    const now = { time: performance.now() - start, own: own() - ownBefore, server: (await server()) - serverBefore };
+    const before = this.of[name] ?? { time: 0, own: 0, server: 0 };
+    this.of[name] = Object.fromEntries(Object.entries(now).map(([figure, value]) => [figure, before[figure] + value]));
+  }
+}
+
 /** What it takes to start the module is no part of it: an application is running, or starts once. */
-async function throughLibrary(url, tenants) {
+async function throughLibrary(url, tenants, meter) {
   const library = await openLibrary(url, tenants, ALL);
   try {
-    const start = performance.now();
-    await migrateByLibrary(library);
-    return performance.now() - start;
+    await meter.run('library', () => migrateByLibrary(library));
   } finally {
     await library.close();
   }

@@ -1,5 +1,5 @@
 import { markdownTable } from './markdown-table.mjs';
-import { migrationRows, migrationsTitle } from './migrations-table.mjs';
+import { migrationRows, migrationsTitle, WORK } from './migrations-table.mjs';
 import { describeEnvironment } from './environment.mjs';
 import { wrap } from './wrap.mjs';
 
@@ -7,6 +7,6 @@ import { wrap } from './wrap.mjs';
 export function renderMigrations(result) {
   return [
     wrap(`Migrating ${migrationsTitle(result)} ${describeEnvironment(result.environment)}.`),
-    markdownTable([['', 'time', 'times this library’s'], ...migrationRows(result)]),
+    markdownTable([['', 'time', 'times this library’s', ...(result.work ? [WORK] : [])], ...migrationRows(result)]),
   ];
 }

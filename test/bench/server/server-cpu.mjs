@@ -13,19 +13,28 @@ export async function serverCpu(serverUrl) {
   if (name.trim() !== 'postgres') return undefined;
   return async () => {
     const times = await Promise.all((await childrenOf(postmaster)).map(workOf));
-    return times.reduce((sum, time) => sum + time, 0);
+    return times.reduce((sum, time) => sum + time, await workOfEnded(postmaster));
   };
 }
 
 async function childrenOf(parent) {
   const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const isChild = async (pid) => {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // The name of the program, in parentheses, may have anything in it.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent;
-  };
+  const isChild = async (pid) => Number((await statOf(pid))[1]) === parent;
   const isOne = await Promise.all(pids.map(isChild));
   return pids.filter((_, at) => isOne[at]);
+}
+
+/** The fields of a process's stat file from its state on. */
+async function statOf(pid) {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name of the program, in parentheses, may have anything in it.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Of the processes that have ended: fields cutime and cstime, in hundredths of a second. */
+async function workOfEnded(parent) {
+  const [cutime, cstime] = (await statOf(parent)).slice(13, 15);
+  return (Number(cutime) + Number(cstime)) * 10_000;
 }
 
 /** The first number of the schedstat file: nanoseconds on a processor. */
