@@ -4,28 +4,31 @@ import { numberArgument, readOrRefuse } from './command-line.mjs';
 import { describeMachine } from './report/environment.mjs';
 import { keepRequests } from './report/keep-results.mjs';
 import { InterruptedError } from './report/progress.mjs';
+import { formatParts } from './report/parts-table.mjs';
 import { formatRequests } from './report/requests-table.mjs';
 import { formatSoak } from './report/soak-table.mjs';
+import { measureParts } from './requests/measure-parts.mjs';
 import { measureRequests } from './requests/measure-requests.mjs';
 import { measureSoak } from './requests/measure-soak.mjs';
 import { requestTargets } from './requests/targets.mjs';
 import { ADAPTERS, BARE, RESOLVERS, STORAGE, WAYS } from './requests/ways.mjs';
 
-const COMPLETE = { rounds: 9, seconds: 1 };
+const COMPLETE = { rounds: 4, seconds: 2 };
 const SOAK = 1_000_000;
 const HELP = `npm run bench:requests -- [options]
 
 What a request costs with each way to carry its tenant: a route without a database, the tenant known. As a ratio to the same
 application without any, and to one with nothing but an AsyncLocalStorage.run in the fastest place that its adapter has. The
-load comes from this process, each application is one of its own. Then the heap of this library's, after each tenth of very
-many requests of 1,000 tenants. A run without options takes about 9 minutes, keeps its figures in
-test/bench/results/requests.json and writes them into the library's README.
+load comes from this process, each application is one of its own. Then what this library itself does for a request, without
+any server, and its heap after each tenth of very many requests of 1,000 tenants. A run without options takes about 15
+minutes, keeps its figures in test/bench/results/requests.json and writes them into the library's README.
 
   --adapter Fastify     only this one: ${ADAPTERS.join(', ')}
   --resolver header     only tenants named like this: ${RESOLVERS.join(', ')}
   --ways guard,request  only these, and ${BARE} and ${STORAGE}: ${Object.keys(WAYS).join(', ')}
-  --rounds 9            in each round every way takes its turn
-  --seconds 1           how long a turn lasts, in whole seconds
+  --rounds 4            in each round every way takes its turn, in a new process; the best one counts, as the compiler and the
+                        memory make some of them half as slow again, whatever runs in them
+  --seconds 2           how long a turn lasts, in whole seconds
   --requests ${SOAK}    after how many requests the heap is looked at
   --soak, --no-soak     only the heap, or all but the heap; some ways or cells alone are measured without it
   --node PATH           the Node that runs the applications, such as the one that \`npm install --prefix DIR node@24\` brings:
@@ -57,20 +60,21 @@ const options = readOrRefuse((args) => {
     },
   });
   const whole = (name, byDefault) => numberArgument(name, values[name] ?? byDefault, Number.isInteger);
-  const rounds = whole('rounds', COMPLETE.rounds);
-  const seconds = whole('seconds', COMPLETE.seconds);
+  const lengths = {
+    rounds: whole('rounds', COMPLETE.rounds),
+    seconds: whole('seconds', COMPLETE.seconds),
+  };
   const requests = whole('requests', SOAK);
   const ways = known('ways', values.ways, Object.keys(WAYS));
   const isWhole = ['adapter', 'resolver', 'ways', 'node'].every((name) => values[name] === undefined);
-  const parts = { requests: values.soak !== true, soak: values.soak ?? isWhole };
+  const parts = { requests: values.soak !== true, parts: values.soak !== true, soak: values.soak ?? isWhole };
   const isLongEnough =
-    (!parts.requests || (rounds >= COMPLETE.rounds && seconds >= COMPLETE.seconds)) &&
+    (!parts.requests || Object.entries(COMPLETE).every(([name, least]) => lengths[name] >= least)) &&
     (!parts.soak || requests >= SOAK);
   return {
     ...values,
     parts,
-    rounds,
-    seconds,
+    ...lengths,
     requests,
     adapters: known('adapter', values.adapter, ADAPTERS),
     resolvers: known('resolver', values.resolver, RESOLVERS),
@@ -89,19 +93,20 @@ function known(name, text, all) {
 
 async function run() {
   const results = {};
-  for (const [name, measure] of Object.entries({ requests: measureRequests, soak: measureSoak })) {
+  for (const [name, measure] of Object.entries({ requests: measureRequests, parts: measureParts, soak: measureSoak })) {
     if (!options.parts[name]) continue;
     results[name] = { environment: describeMachine(options.command), ...(await measure(options)) };
     // Each as it is there: the figures of one are not lost where the other breaks off.
     await keepRequests({ [name]: results[name] }, options);
   }
-  const { requests, soak } = results;
+  const { requests, parts, soak } = results;
   const targets = requests && requestTargets(requests);
   if (options.json) console.log(JSON.stringify({ ...results, ...(targets && { targets }) }, undefined, 2));
   else {
     if (requests) console.log(formatRequests(requests));
     for (const { target, reached, isMet } of targets ?? [])
       console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);
+    if (parts) console.log(formatParts(parts));
     if (soak) console.log(formatSoak(soak));
     if (!options.out && !options.isComplete) console.log('Not a complete run: nothing is kept without --out FILE.');
   }

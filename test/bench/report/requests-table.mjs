@@ -16,8 +16,8 @@ export function formatRequests({ method, rows }) {
   );
   return [
     wrap(
-      `Node ${node}; medians of ${rounds} rounds of ${seconds} s. Ratios of requests a second of the server's processor, the ` +
-        'last one by the clock.',
+      `Node ${node}; the best of ${rounds} processes, ${seconds} s each. Ratios of ` +
+        "requests a second of the server's processor, the last one by the clock.",
     ),
     '',
     ...align([['', 'µs a request', 'to none', 'to storage', 'by the clock'], ...lines]),

@@ -1,44 +1,51 @@
 import { Progress } from '../report/progress.mjs';
-import { median, rounded } from '../report/statistics.mjs';
+import { rounded } from '../report/statistics.mjs';
 import { startChild } from '../process/start-child.mjs';
 import { sendRequests } from './send-requests.mjs';
 import { ADAPTERS, BARE, headersOf, RESOLVERS, STORAGE, WAYS } from './ways.mjs';
 
-/** So many rounds before, as far as there are as many that count. */
-const WARM_UPS = 2;
+/** How long a process runs before its turn counts: the compiler needs some seconds. */
+const warmUpOf = (seconds) => Math.ceil(1.5 * seconds);
 
-/** What a request costs in each way; in each round every way takes its turn, in a process of its own. */
+/**
+ * What a request costs in each way. In each round every way takes its turn, in a new process and with no other beside it: what
+ * a process is given by the compiler and of the memory may make it half as slow again, and one that waits for its turn loses
+ * what the caches had of it.
+ */
 export async function measureRequests({ rounds, seconds, adapters = ADAPTERS, resolvers = RESOLVERS, ways, node }) {
-  const warmUps = Math.min(WARM_UPS, rounds);
   const names = ways ?? Object.keys(WAYS);
   const cells = adapters.flatMap((adapter) => resolvers.map((resolver) => ({ adapter, resolver })));
-  const progress = new Progress(cells.length * names.length * (rounds + warmUps));
+  const progress = new Progress(cells.length * names.length * rounds * (warmUpOf(seconds) + seconds + 1));
   const rows = [];
   let version;
   try {
     for (const cell of cells) {
-      const applications = [];
-      try {
-        for (const way of names) applications.push(await openApplication({ way, ...cell }, node));
-        version = applications[0].node;
-        const turns = Object.fromEntries(names.map((way) => [way, []]));
-        for (let round = -warmUps; round < rounds; round += 1) {
-          for (const { way, turn } of applications) {
-            progress.begin(`${cell.adapter}, ${cell.resolver}`, `round ${round + 1}, ${way}`);
-            const taken = await turn(seconds);
-            if (round >= 0) turns[way].push(taken);
-            progress.advance(1);
-          }
+      const turns = Object.fromEntries(names.map((way) => [way, []]));
+      for (let round = 1; round <= rounds; round += 1) {
+        for (const way of names) {
+          progress.begin(`${cell.adapter}, ${cell.resolver}`, `round ${round} of ${rounds}, ${way}`);
+          const taken = await measureProcess({ way, ...cell }, node, seconds);
+          version = taken.node;
+          turns[way].push(taken);
+          progress.advance(warmUpOf(seconds) + seconds + 1);
         }
-        rows.push({ ...cell, ...summary(turns) });
-      } finally {
-        await Promise.all(applications.map(({ stop }) => stop()));
       }
+      rows.push({ ...cell, ...summary(names, turns) });
     }
   } finally {
     progress.end();
   }
   return { method: { rounds, seconds, node: version }, rows };
+}
+
+async function measureProcess(cell, node, seconds) {
+  const application = await openApplication(cell, node);
+  try {
+    await application.turn(warmUpOf(seconds));
+    return { ...(await application.turn(seconds)), node: application.node };
+  } finally {
+    await application.stop();
+  }
 }
 
 /** A running application that has shown to know whose request it is. */
@@ -73,17 +80,16 @@ function assertAnswer(way, body) {
   if (body !== '{"id":"tenant0"}') throw new Error(`${way} answers ${body}.`);
 }
 
-/** Of each way the medians over the rounds of the ratios within them: what the machine does meanwhile meets both sides. */
-function summary(turns) {
-  const bare = turns[BARE];
-  const storage = turns[STORAGE];
-  const ratio = (to, way, figure) =>
-    rounded(median(to.map((turn, round) => turn[figure] / turns[way][round][figure])), 3);
-  const all = (value) => Object.fromEntries(Object.keys(turns).map((way) => [way, value(way)]));
+/** Of each way what its best process took: what makes one slower is not the way's. */
+function summary(names, turns) {
+  const all = (value) => Object.fromEntries(names.map((way) => [way, value(way)]));
+  const least = (figure) => all((way) => Math.min(...turns[way].map((turn) => turn[figure])));
+  const [cpu, clock] = [least('cpu'), least('clock')];
+  const ratios = (to, figures) => all((way) => rounded(figures[to] / figures[way], 3));
   return {
-    microseconds: all((way) => rounded(median(turns[way].map(({ cpu }) => cpu)), 1)),
-    ratios: all((way) => ratio(bare, way, 'cpu')),
-    throughputRatios: all((way) => ratio(bare, way, 'clock')),
-    ...(storage && { toStorage: all((way) => ratio(storage, way, 'cpu')) }),
+    microseconds: all((way) => rounded(cpu[way], 1)),
+    ratios: ratios(BARE, cpu),
+    throughputRatios: ratios(BARE, clock),
+    ...(names.includes(STORAGE) && { toStorage: ratios(STORAGE, cpu) }),
   };
 }
