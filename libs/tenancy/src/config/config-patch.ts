@@ -11,6 +11,8 @@ export function checkedPatch(patch: unknown, isSecret: (key: string) => boolean)
   if (!isRecord(patch)) throw invalid('', 'The settings are an object of keys and values.');
   const revealed = Object.entries(patch).map(([key, value]) => [key, isSecret(key) ? reveal(key, value) : value]);
   const change = JSON.parse(jsonOf(Object.fromEntries(revealed) as Record<string, unknown>)) as Record<string, unknown>;
+  const lost = revealed.find(([key, value]) => value !== null && change[key as string] === null);
+  if (lost) throw invalid(lost[0] as string, 'JSON makes null of it, which would remove the setting.');
   if (bytesOf(change) > MAX_BYTES) throw invalid('', `More than ${MAX_BYTES} bytes.`);
   try {
     assertPlain(change, '');

@@ -165,10 +165,11 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
 
   private of(tenant: Tenant): TenantConfig<K> {
     const { layers, keys } = this.settings;
+    const isOwn = (key: string): boolean => keys.isOverridable(key) && Object.hasOwn(tenant.config, key);
     const read = (key: string): unknown => {
       const value = valueOf(this.resolve(tenant), key);
       // What the schema has left out of a setting must not come back from below, past the schema.
-      return value === undefined && !keys.isListed(key) ? layers.below(key) : value;
+      return value === undefined && !keys.isListed(key) && !isOwn(key) ? layers.below(key) : value;
     };
     return {
       // Counted where it is asked for: most reads are of a value.

@@ -56,7 +56,7 @@ export class TenantSettings {
       throw new TenancyOptionsError('Settings cannot be changed without config.schema, which validates them.');
     }
     const { own, issues } = this.ownValues(tenant, change);
-    const result = this.validate(this.over(mergeConfig(own, change), change));
+    const result = this.validate(this.over(mergeConfig(own, change)));
     const refused = [...issues, ...('issues' in result ? result.issues : []), ...this.notToBeSet(change)];
     if (refused.length > 0 || !('valid' in result)) throw new TenantConfigInvalidError(refused);
     const stored = this.sealed(tenant.id, change, result.valid);
@@ -100,8 +100,8 @@ export class TenantSettings {
   }
 
   /** Values over what lies below them, of every setting that there is. */
-  private over(values: Values, change: Values = {}): Values {
-    const names = new Set([...this.keys.names(values, this.defaults), ...Object.keys(change)]);
+  private over(values: Values): Values {
+    const names = new Set([...this.keys.names(values, this.defaults), ...Object.keys(values)]);
     const all = [...names].map((key) => [key, valueOf(values, key) ?? this.layers.below(key)] as const);
     return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== null));
   }

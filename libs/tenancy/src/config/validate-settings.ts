@@ -15,13 +15,14 @@ export function validateSettings(
   if (!result.issues) return { valid: result.value as Values };
   const secrets = Object.keys(values)
     .filter(isSecret)
-    .map((key) => textOf(valueOf(values, key)));
+    .flatMap((key) => formsOf(valueOf(values, key)));
   return {
     issues: result.issues.map(({ path = [], message }) => {
       const parts = path.map((part) => String(typeof part === 'object' ? part.key : part));
       // What a schema says of a value often quotes it.
       if (parts[0] !== undefined && isSecret(parts[0])) return { key: parts[0], message: 'Is not valid.' };
-      const tells = secrets.some((secret) => secret !== '' && `${parts.join('.')} ${message}`.includes(secret));
+      const said = `${parts.join('.')} ${message}`.toLowerCase();
+      const tells = secrets.some((secret) => said.includes(secret));
       return tells ? { key: parts[0] ?? '', message: 'Is not valid.' } : { key: parts.join('.'), message };
     }),
   };
@@ -43,6 +44,10 @@ function runSchema(schema: StandardSchemaV1, values: Values): StandardSchemaV1.R
   );
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+/** Each text and number in a secret, as a message may quote it: as it is, trimmed, or as JSON has it. */
+function formsOf(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(formsOf);
+  if (typeof value !== 'string' && typeof value !== 'number') return [];
+  const text = String(value).toLowerCase();
+  return [text.trim(), JSON.stringify(text.trim()).slice(1, -1)].filter((form) => form !== '');
 }

@@ -61,6 +61,8 @@ export function sendRequest(
       signal,
     });
     request.once('error', reject);
+    // A protocol that was not asked for: Node destroys the request, and tells nobody of it.
+    request.once('close', () => reject(Object.assign(new Error('Closed.'), { code: 'ECONNRESET' })));
     request.once('response', (response) => {
       read(response, maxBodyBytes).then((text) => resolve({ status: response.statusCode!, body: text }), reject);
     });

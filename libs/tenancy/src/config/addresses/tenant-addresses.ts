@@ -83,12 +83,16 @@ export class TenantAddresses {
 
   private async open({ host, port, tls = false }: TenantServerAddress, signal: AbortSignal): Promise<Socket> {
     const addresses = await this.resolve(host);
+    const end = performance.now() + this.timeout;
     let reason: unknown;
-    for (const address of addresses) {
+    for (const [i, address] of addresses.entries()) {
+      // A share of what is left for each: one that says nothing must leave time for the others.
+      const share = Math.max(1, Math.ceil((end - performance.now()) / (addresses.length - i)));
+      const turn = AbortSignal.any([signal, AbortSignal.timeout(share)]);
       let socket: Socket | undefined;
       try {
-        socket = await openSocket(address, port, signal);
-        return tls ? await secureSocket(socket, host, this.options.ca, signal) : socket;
+        socket = await openSocket(address, port, turn);
+        return tls ? await secureSocket(socket, host, this.options.ca, turn) : socket;
       } catch (error) {
         socket?.destroy();
         reason = error;
