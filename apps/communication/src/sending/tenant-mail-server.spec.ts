@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import type { Message } from 'communication-schema';
 import type { TenantConfig } from 'nestjs-tenancy';
 import { Secret, TenantAddresses } from 'nestjs-tenancy';
+import { createTransport } from 'nodemailer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TEST_CA, TEST_CERTIFICATE } from '../../../../test/support/certificates.js';
 import type { Environment } from '../environment.js';
@@ -11,6 +14,7 @@ import type { MailServer } from '../testing/mail-server.js';
 import { startMailServer } from '../testing/mail-server.js';
 import { EmailSender } from './email.sender.js';
 import { SendError } from './message-sender.js';
+import { tenantMailServer } from './tenant-mail-server.js';
 
 const CANARY = `canary-${randomBytes(8).toString('hex')}`;
 const message = { id: '1', to: 'ada@example.com', subject: 'Hello', body: 'Hello Ada!' } as Message;
@@ -106,5 +110,30 @@ describe('a tenant’s own mail server', () => {
     own.loginRefusal = undefined;
     own.refusal = { code: 550, text: `no ${CANARY} at mx1.internal` };
     expect(await failureOf(senderWith())).toMatchObject({ permanent: true, cause: undefined });
+  });
+});
+
+describe('a mail server that never comes to an end', () => {
+  it('is left after a while, though it sends something now and then', async () => {
+    const endless = createServer((socket) => {
+      socket.on('error', () => undefined).write('220 slow.acme.example ESMTP\r\n');
+      const timer = setInterval(() => socket.write('250-more\r\n'), 50);
+      socket.on('close', () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const { port } = endless.address() as AddressInfo;
+    const addresses = new TenantAddresses({ allow: ['127.0.0.1'], timeout: 2_000 });
+    const settings = settingsOf({ 'smtp.host': '127.0.0.1', 'smtp.port': port, 'smtp.password': undefined });
+    const transport = createTransport({
+      ...tenantMailServer(settings, addresses, undefined, 500)!,
+      socketTimeout: 60_000,
+    });
+    try {
+      const mail = { from: 'hello@acme.example', to: 'ada@example.com', text: 'Hello' };
+      await expect(transport.sendMail(mail)).rejects.toThrow('took too long');
+    } finally {
+      transport.close();
+      await new Promise((resolve) => endless.close(resolve));
+    }
   });
 });

@@ -5,6 +5,9 @@ import type { TenantAddresses, TenantConfig } from 'nestjs-tenancy';
 import type { TransportOptions } from 'nodemailer';
 import type { Settings } from '../settings/settings.js';
 
+/** How long a tenant's server may take for one message, in milliseconds. */
+const DEADLINE = 20_000;
+
 /**
  * How nodemailer reaches the mail server that a tenant has set; `undefined` where it has none. Made for each message and
  * kept nowhere: the password stands in it. The socket is ours, to an address that was checked, and carries nothing before
@@ -14,6 +17,7 @@ export function tenantMailServer(
   settings: Pick<TenantConfig<Settings>, 'get'>,
   addresses: TenantAddresses,
   ca?: string,
+  deadline = DEADLINE,
 ) {
   const host = settings.get('smtp.host');
   if (host === undefined) return undefined;
@@ -33,11 +37,21 @@ export function tenantMailServer(
     ...(user === undefined || password === undefined ? {} : { auth: { user, pass: password.reveal() } }),
     getSocket: (_options: TransportOptions, done: SocketCallback) => {
       addresses.connect({ host, port }).then(
-        (connection) => done(null, { connection }),
+        (connection) => {
+          endAfter(connection, deadline);
+          done(null, { connection });
+        },
         (error: Error) => done(error),
       );
     },
   };
+}
+
+/** nodemailer's own timeouts begin anew with each byte: one now and then would keep everybody's messages waiting. */
+function endAfter(connection: Socket, deadline: number): void {
+  const late = Object.assign(new Error('The mail server took too long.'), { code: 'ETIMEDOUT' });
+  const timer = setTimeout(() => connection.destroy(late), deadline);
+  connection.once('close', () => clearTimeout(timer));
 }
 
 type SocketCallback = (error: Error | null, socket?: { connection: Socket }) => void;

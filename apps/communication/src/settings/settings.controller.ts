@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Body, Controller, Get, Patch, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { TenantConfigService } from 'nestjs-tenancy';
+import { TenantConfigConflictError, TenantConfigService, TenantContext, TenantService } from 'nestjs-tenancy';
 import { IfMatch } from 'problem-details';
 import { ApiProblem } from '../docs/api-problem.js';
 import { assertPasswordOfServer } from './password-of-server.js';
@@ -13,7 +13,11 @@ const ETAG = { ETag: { schema: { type: 'string' as const } } };
 @ApiTags('config')
 @Controller(['config', 'tenants/:tenantId/config'])
 export class SettingsController {
-  constructor(private readonly settings: TenantConfigService<Settings>) {}
+  constructor(
+    private readonly settings: TenantConfigService<Settings>,
+    private readonly tenant: TenantContext,
+    private readonly tenants: TenantService,
+  ) {}
 
   @Get()
   @ApiOperation({ summary: 'The settings of the tenant, with the defaults that hold for it' })
@@ -47,8 +51,15 @@ export class SettingsController {
     @Res({ passthrough: true }) response: ServerResponse,
   ): Promise<Settings> {
     const checked = assertPasswordOfServer(this.settings, patch);
-    // What was checked against the settings as they are holds for these only.
-    const ifVersion = ifMatch ?? (checked ? this.settings.version : undefined);
+    const { version } = this.settings;
+    // What was checked against the settings as they are holds for these only, whatever version the client has read.
+    if (checked && (ifMatch ?? version) !== version) {
+      const { id } = this.tenant.getOrThrow();
+      // This instance may be the one that is behind: the next try is checked against what is stored.
+      await this.tenants.invalidate(id);
+      throw new TenantConfigConflictError(id);
+    }
+    const ifVersion = checked ? version : ifMatch;
     return this.answer(await this.settings.update(patch, { ifVersion }), response);
   }
 
