@@ -3,7 +3,9 @@ import { Controller, Get, Header, Module } from '@nestjs/common';
 import type { TenancyModuleOptions } from 'nestjs-tenancy';
 import {
   BypassTenancy,
+  ClaimTenantResolver,
   CurrentTenant,
+  headerOf,
   HeaderTenantResolver,
   InMemoryTenantStore,
   QueryTenantResolver,
@@ -124,6 +126,44 @@ describe.each(adapters)('an answer on %s', (adapter) => {
     const [answer] = await answers(adapter, OuterModule, [['/prices', { 'x-tenant-id': 'acme' }]]);
 
     expect([answer.status, namedBy(answer)]).toEqual([200, ['x-tenant-id']]);
+  });
+
+  it('depends on both where the module is among the middleware of others', async () => {
+    @Module({ imports: [application()] })
+    class OuterModule implements NestModule {
+      configure(consumer: MiddlewareConsumer): void {
+        consumer.apply((_request: unknown, _response: unknown, next: () => void) => next()).forRoutes('{*splat}');
+      }
+    }
+    const requests = [['/prices', { 'x-tenant-id': 'acme', origin: 'https://acme.example' }]] as const;
+    const [answer] = await answers(adapter, OuterModule, requests, (app) =>
+      app.enableCors({ origin: ['https://acme.example', 'https://globex.example'] }),
+    );
+
+    expect([answer.status, namedBy(answer)]).toEqual([200, ['origin', 'x-tenant-id']]);
+  });
+
+  it('depends on the host that a proxy names', async () => {
+    const module = application({
+      resolvers: [new SubdomainTenantResolver('example.com')],
+      trustedHints: { proxies: ['127.0.0.1'], forwardedHost: true },
+    });
+    const [answer] = await answers(adapter, module, [['/prices', { 'x-forwarded-host': 'acme.example.com' }]]);
+
+    expect([answer.status, namedBy(answer)]).toEqual([200, ['x-forwarded-host']]);
+  });
+
+  it('depends on the header of a claim that says which', async () => {
+    class ApiKeyResolver extends ClaimTenantResolver {
+      readonly header = 'X-Api-Key';
+      constructor() {
+        super('tenant', { principal: (request) => ({ tenant: headerOf(request, 'X-Api-Key')?.split('.')[0] }) });
+      }
+    }
+    const module = application({ resolvers: [new ApiKeyResolver()] });
+    const [answer] = await answers(adapter, module, [['/prices', { 'x-api-key': 'acme.key' }]]);
+
+    expect([answer.status, namedBy(answer)]).toEqual([200, ['x-api-key']]);
   });
 
   it('depends on no header where none names the tenant', async () => {

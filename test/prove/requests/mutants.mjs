@@ -85,7 +85,7 @@ export const MUTANTS = [
     'headerOf(request, FORWARDED_HOST)',
     "headerOf(request, FORWARDED_HOST)?.split(',')[0]",
   ),
-  one('proxies', 'a forwarded host is not read', TRUST, 'this.forwardedHost ?', 'false ?'),
+  one('proxies', 'a forwarded host is not read', TRUST, 'this.forwardedHost ? headerOf', 'false ? headerOf'),
   one(
     'proxies',
     'the trusted hints are not asked',

@@ -22,11 +22,19 @@ export class HttpEntry {
 
   /** @returns whether requests come by here now; else the middleware has to be mounted as one. */
   mount(own: object): boolean {
-    for (const { instance } of this.modules.values()) {
-      if (instance !== own && typeof (instance as { configure?: unknown } | undefined)?.configure === 'function')
-        return false;
-    }
     const adapter = this.adapterHost.httpAdapter as HttpServer | undefined;
+    for (const { instance } of this.modules.values()) {
+      if (instance === own || typeof (instance as { configure?: unknown } | undefined)?.configure !== 'function')
+        continue;
+      // Middleware has Node's response alone, and what Fastify's reply says of `Vary` (for CORS, say) takes the place of that.
+      if (adapter?.getType?.() === 'fastify') {
+        (adapter.getInstance() as FastifyLike).addHook('onRequest', (_request, reply, done) => {
+          this.middleware.tell(reply);
+          done();
+        });
+      }
+      return false;
+    }
     switch (adapter?.getType?.()) {
       case 'fastify':
         return this.mountOnFastify(adapter.getInstance() as FastifyLike);

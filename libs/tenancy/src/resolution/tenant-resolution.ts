@@ -39,7 +39,7 @@ export class TenantResolution {
   ) {
     this.claims = this.claimsOf(undefined);
     this.hints = this.hintsOf(undefined);
-    this.headers = headersOf(this.hints);
+    this.headers = this.headersOf(undefined);
   }
 
   /** Where anybody may name the tenant, for the error that says so. */
@@ -104,8 +104,8 @@ export class TenantResolution {
   }
 
   /** The same of a route that has. */
-  headersOf(route: RouteTenancy): readonly string[] {
-    return headersOf(this.hintsOf(route));
+  headersOf(route: RouteTenancy | undefined): readonly string[] {
+    return headersOf([...this.claimsOf(route), ...this.hintsOf(route)], this.trust.headers);
   }
 
   private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
@@ -249,8 +249,8 @@ function deaf(lookUps: LookUps, resolver: TenantResolver, request: TenantRequest
   return { hostOf: (one) => lookUps.hostOf(one), idOfDomain: () => refuse(resolver, request) };
 }
 
-function headersOf(resolvers: readonly TenantResolver[]): string[] {
-  return [...new Set(resolvers.flatMap(({ header }) => header ?? []))];
+function headersOf(resolvers: readonly TenantResolver[], others: readonly string[]): string[] {
+  return [...new Set([...resolvers.flatMap(({ header }) => header ?? []), ...others])];
 }
 
 function isBound(claims: readonly ClaimTenantResolver[], request: TenantRequest): boolean {

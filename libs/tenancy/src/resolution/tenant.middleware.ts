@@ -27,13 +27,18 @@ export class TenantMiddleware implements NestMiddleware {
   ): void {
     const known = scopeOfResponse(response);
     if (known) return runInScope(known, next);
-    varyBy(answer, this.scopes.headers());
+    this.tell(answer);
     const scope = this.scopes.open(request);
     if (!isThenable(scope)) return this.enter(request, response, scope, next);
     // What comes next may throw before it waits for anything; unheard, that would end the process.
     Promise.resolve(scope)
       .then((found) => this.enter(request, response, found, next))
       .catch(next);
+  }
+
+  /** Tells an answer what it depends on. */
+  tell(answer: VaryingAnswer): void {
+    varyBy(answer, this.scopes.headers());
   }
 
   private enter(request: TenantRequest, response: EventEmitter, scope: TenancyScope, next: () => void): void {

@@ -28,6 +28,11 @@ export class TrustedHints {
     this.forwardedHost = forwardedHost;
   }
 
+  /** The headers that say, whatever the resolvers, where a request was sent to. */
+  get headers(): readonly string[] {
+    return this.forwardedHost ? [FORWARDED_HOST] : [];
+  }
+
   /** Whether an answer of this resolver counts in this request. */
   mayAnswer(resolver: TenantResolver, request: TenantRequest): boolean {
     return !this.resolvers.includes(resolver) || this.isFromProxy(request);
