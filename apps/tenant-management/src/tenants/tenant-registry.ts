@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   configVersionOf,
+  isSealedSecret,
   mergeConfig,
   TenantConfigConflictError,
   TenantDatabase,
@@ -52,7 +53,7 @@ export class TenantRegistry {
     const config = await this.database.systemSession(async (manager) => {
       const row = await manager.findOne(RegisteredTenant, { where: { id }, lock: { mode: 'for_no_key_update' } });
       if (!row) throw tenantNotFound(id);
-      if (row.status !== 'active' && row.status !== 'suspended') throw notReady(row);
+      if (!mayChange(row, change)) throw notReady(row);
       if (ifVersion !== undefined && configVersionOf(row.config) !== ifVersion) throw new TenantConfigConflictError(id);
       const merged = checked(mergeConfig(row.config, change));
       await manager.update(RegisteredTenant, { id }, { config: merged as object });
@@ -68,6 +69,15 @@ export class TenantRegistry {
   private get rows(): Repository<RegisteredTenant> {
     return this.factory.system.getRepository(RegisteredTenant);
   }
+}
+
+/** The settings of an archived tenant stay, but that its secrets may be encrypted with another key: it may be restored. */
+function mayChange({ status, config }: RegisteredTenant, change: Settings): boolean {
+  if (status === 'active' || status === 'suspended') return true;
+  const stored: Record<string, unknown> = config;
+  const values = Object.entries(change);
+  const areSealed = values.every(([key, value]) => isSealedSecret(value) && isSealedSecret(stored[key]));
+  return status === 'archived' && values.length > 0 && areSealed;
 }
 
 function notReady({ id, status }: RegisteredTenant): ProblemException {
