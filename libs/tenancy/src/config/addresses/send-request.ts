@@ -62,8 +62,11 @@ export function sendRequest(
     });
     request.once('error', reject);
     // A protocol that was not asked for: Node destroys the request, and tells nobody of it.
-    request.once('close', () => reject(Object.assign(new Error('Closed.'), { code: 'ECONNRESET' })));
+    const closed = () => reject(Object.assign(new Error('Closed.'), { code: 'ECONNRESET' }));
+    request.once('close', closed);
     request.once('response', (response) => {
+      // From here on the answer has an end of its own, which may be read after the connection's.
+      request.off('close', closed);
       read(response, maxBodyBytes).then((text) => resolve({ status: response.statusCode!, body: text }), reject);
     });
     request.end(body);

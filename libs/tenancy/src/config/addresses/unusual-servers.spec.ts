@@ -51,6 +51,22 @@ describe('a server of a tenant', () => {
     expect(outcome).not.toContain('still waits');
   });
 
+  it('that answers as it should is read to its end, however its parts arrive', async () => {
+    const part = 'x'.repeat(20_000);
+    const server = createServer((socket) =>
+      socket.once('data', () => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${2 * part.length}\r\n\r\n${part}`);
+        setTimeout(() => socket.end(part), 5);
+      }),
+    );
+    const port = await listen(server);
+    const addresses = new TenantAddresses({ ...options, timeout: 3_000, lookup: at('127.0.0.1') });
+    const url = `http://hooks.acme.example:${port}/`;
+
+    const answers = await Promise.all(Array.from({ length: 100 }, () => addresses.request(url)));
+    expect(answers.map(({ status, body }) => [status, body.length])).toEqual(answers.map(() => [200, 2 * part.length]));
+  });
+
   // Elsewhere this machine has one address of its own only.
   it.skipIf(process.platform !== 'linux')(
     'is reached at its second address where the first one takes the connection and says nothing',
