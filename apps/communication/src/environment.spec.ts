@@ -27,7 +27,8 @@ describe('the environment', () => {
       MESSAGE_ATTEMPTS: 5,
       MESSAGE_BACKOFF_MS: 5_000,
       MESSAGE_HOLD_MS: 15_000,
-      MESSAGE_CONCURRENCY: 5,
+      MESSAGE_CONCURRENCY: 20,
+      MESSAGE_CONCURRENCY_PER_TENANT: 5,
       MESSAGE_SWEEP_MS: 60_000,
     });
   });

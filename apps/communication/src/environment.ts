@@ -69,7 +69,9 @@ const environment = z.object({
   /** How long a message waits whose tenant is suspended, or for which something of our own is missing. */
   MESSAGE_HOLD_MS: milliseconds.default(15_000),
   /** How many messages one instance sends at once. */
-  MESSAGE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(5),
+  MESSAGE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(20),
+  /** How many of them may be one tenant's, whose mail server may be slow or silent. */
+  MESSAGE_CONCURRENCY_PER_TENANT: z.coerce.number().int().min(1).max(1_000).default(5),
   /** How often messages are looked for that wait without a job. */
   MESSAGE_SWEEP_MS: milliseconds.default(60_000),
 });

@@ -10,6 +10,7 @@ import { QUEUE_NAME } from '../queue/message-job.js';
 import { queueConnection } from '../queue/queue-connection.js';
 import { Delivery } from './delivery.js';
 import { SendError } from './message-sender.js';
+import { TenantPlaces } from './tenant-places.js';
 
 type WorkerOfPostgres = Worker<
   MessageJobData,
@@ -27,12 +28,15 @@ const CLOSE_DEADLINE_MS = 10_000;
 @Injectable()
 export class MessageWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('MessageWorker');
+  private readonly places: TenantPlaces;
   private worker: WorkerOfPostgres | undefined;
 
   constructor(
     private readonly delivery: Delivery,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
-  ) {}
+  ) {
+    this.places = new TenantPlaces(environment.MESSAGE_CONCURRENCY_PER_TENANT, environment.MESSAGE_HOLD_MS);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const { MESSAGE_CONCURRENCY } = this.environment;
@@ -70,6 +74,16 @@ export class MessageWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async run(job: MessageJob, token: string | undefined): Promise<void> {
+    const turn = this.places.take(job.data.tenantId);
+    if ('waitMs' in turn) return later(job, token, turn.waitMs);
+    try {
+      await this.send(job, token);
+    } finally {
+      turn.leave();
+    }
+  }
+
+  private async send(job: MessageJob, token: string | undefined): Promise<void> {
     try {
       await this.delivery.process(job);
     } catch (error) {
@@ -85,9 +99,13 @@ export class MessageWorker implements OnApplicationBootstrap, BeforeApplicationS
           error instanceof Error ? error.stack : String(error),
         );
       }
-      // No attempt of the message's own, and it is not lost: it comes again until the cause is gone.
-      await job.moveToDelayed(Date.now() + this.environment.MESSAGE_HOLD_MS, token);
-      throw new DelayedError();
+      await later(job, token, this.environment.MESSAGE_HOLD_MS);
     }
   }
+}
+
+/** No attempt of the message's own, and it is not lost: it comes again until the cause is gone. */
+async function later(job: MessageJob, token: string | undefined, waitMs: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + waitMs, token);
+  throw new DelayedError();
 }
