@@ -16,6 +16,8 @@ export interface TenancyScope {
   owner?: boolean;
   /** Why a request has no tenant: thrown where one is needed. */
   refusal?: TenancyError;
+  /** What opened it for a request: to another application in the same process it says nothing. */
+  readonly openedBy?: object;
 }
 
 // One for the process: a parameter decorator has no injector, and each further AsyncLocalStorage slows every await.

@@ -8,9 +8,15 @@ import { currentScope, runInScope } from '../context/tenancy-scope.js';
  */
 type ScopedEmitter = EventEmitter & { tenancyScope?: TenancyScope };
 
-/** The scope that a response belongs to, once its request has one. */
-export function scopeOfResponse(response: EventEmitter): TenancyScope | undefined {
-  return (response as ScopedEmitter).tenancyScope;
+/** Two applications, one mounted in the other, have a scope each for the same request. */
+const scopesOfSeveral = new WeakMap<EventEmitter, readonly TenancyScope[]>();
+const NOBODYS: TenancyScope = {};
+
+/** The scope that a response belongs to, once its request has one of whoever asks. */
+export function scopeOfResponse(response: EventEmitter, openedBy: object): TenancyScope | undefined {
+  const scope = (response as ScopedEmitter).tenancyScope;
+  if (scope === undefined || scope.openedBy === openedBy) return scope;
+  return scopesOfSeveral.get(response)?.find((one) => one.openedBy === openedBy);
 }
 
 /**
@@ -18,10 +24,17 @@ export function scopeOfResponse(response: EventEmitter): TenancyScope | undefine
  * Node tells the end of each in the context of whichever wrote last. Those of a request hear of its body, part by part:
  * Node tells of that in the context of the connection, which is nobody's.
  */
-export function keepEvents(emitter: EventEmitter, scope: TenancyScope): void {
-  (emitter as ScopedEmitter).tenancyScope = scope;
+export function keepEvents(emitter: ScopedEmitter, scope: TenancyScope): void {
+  const before = emitter.tenancyScope;
+  if (before) {
+    scopesOfSeveral.set(emitter, [...(scopesOfSeveral.get(emitter) ?? [before]), scope]);
+    // Nobody can tell whose listener is whose: all hear of it as nobody.
+    emitter.tenancyScope = NOBODYS;
+    return;
+  }
+  emitter.tenancyScope = scope;
   // One function for all, where nobody else has put his own there: this is done for each request.
-  emitter.emit = Object.hasOwn(emitter, 'emit') ? around(emitter.emit, emitter, scope) : emitInScope;
+  emitter.emit = Object.hasOwn(emitter, 'emit') ? around(emitter.emit, emitter) : emitInScope;
 }
 
 function emitInScope(this: ScopedEmitter, event: string | symbol, ...args: unknown[]): boolean {
@@ -32,6 +45,6 @@ function emitInScope(this: ScopedEmitter, event: string | symbol, ...args: unkno
   return runInScope(scope, () => emit.call(this, event, ...args));
 }
 
-function around(emit: EventEmitter['emit'], emitter: EventEmitter, scope: TenancyScope): EventEmitter['emit'] {
-  return (...args) => runInScope(scope, () => emit.apply(emitter, args));
+function around(emit: EventEmitter['emit'], emitter: ScopedEmitter): EventEmitter['emit'] {
+  return (...args) => runInScope(emitter.tenancyScope, () => emit.apply(emitter, args));
 }

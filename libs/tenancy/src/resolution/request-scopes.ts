@@ -26,7 +26,7 @@ export class RequestScopes {
 
   /** The scope of a request; without a promise where nobody has to be asked. */
   open(request: TenantRequest): TenancyScope | PromiseLike<TenancyScope> {
-    return this.isExcluded?.(pathOf(request)) ? {} : this.scopeOf(request);
+    return this.isExcluded?.(pathOf(request)) ? { openedBy: this } : this.scopeOf(request);
   }
 
   /**
@@ -37,25 +37,24 @@ export class RequestScopes {
     const scope = await this.scopeOf(request, route);
     if (!earlier || !scope.tenant || scope.tenant.id === earlier.id) return scope;
     const answers = [['the request', earlier.id] as const, ['its route', scope.tenant.id] as const];
-    return { refusal: new TenantConflictError(answers) };
+    return { openedBy: this, refusal: new TenantConflictError(answers) };
   }
 
   private scopeOf(request: TenantRequest, route?: RouteTenancy): TenancyScope | PromiseLike<TenancyScope> {
     try {
       const { resolution } = this;
       const tenant = this.required ? resolution.require(request, route) : resolution.resolve(request, route);
-      return isThenable(tenant) ? tenant.then(scopeWith, refused) : scopeWith(tenant);
+      return isThenable(tenant) ? tenant.then(this.scopeWith, this.refused) : this.scopeWith(tenant);
     } catch (error) {
-      return refused(error);
+      return this.refused(error);
     }
   }
-}
 
-function scopeWith(tenant: Tenant | undefined): TenancyScope {
-  return tenant ? { tenant } : {};
-}
+  private readonly scopeWith = (tenant: Tenant | undefined): TenancyScope =>
+    tenant ? { openedBy: this, tenant } : { openedBy: this };
 
-function refused(error: unknown): TenancyScope {
-  if (error instanceof TenancyError) return { refusal: error };
-  throw error;
+  private readonly refused = (error: unknown): TenancyScope => {
+    if (error instanceof TenancyError) return { openedBy: this, refusal: error };
+    throw error;
+  };
 }

@@ -25,7 +25,7 @@ export class TenantMiddleware implements NestMiddleware {
     next: (error?: unknown) => void,
     answer: VaryingAnswer = response,
   ): void {
-    const known = scopeOfResponse(response);
+    const known = scopeOfResponse(response, this.scopes);
     if (known) return runInScope(known, next);
     this.tell(answer);
     const scope = this.scopes.open(request);
