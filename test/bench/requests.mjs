@@ -10,7 +10,7 @@ import { formatSoak } from './report/soak-table.mjs';
 import { measureParts } from './requests/measure-parts.mjs';
 import { measureRequests } from './requests/measure-requests.mjs';
 import { measureSoak } from './requests/measure-soak.mjs';
-import { requestTargets } from './requests/targets.mjs';
+import { requestTargets, soakTargets } from './requests/targets.mjs';
 import { ADAPTERS, BARE, RESOLVERS, STORAGE, WAYS } from './requests/ways.mjs';
 
 const COMPLETE = { rounds: 4, seconds: 2 };
@@ -100,14 +100,13 @@ async function run() {
     await keepRequests({ [name]: results[name] }, options);
   }
   const { requests, parts, soak } = results;
-  const targets = requests && requestTargets(requests);
-  if (options.json) console.log(JSON.stringify({ ...results, ...(targets && { targets }) }, undefined, 2));
+  const targets = [...(requests ? requestTargets(requests) : []), ...(soak ? soakTargets(soak) : [])];
+  if (options.json) console.log(JSON.stringify({ ...results, targets }, undefined, 2));
   else {
     if (requests) console.log(formatRequests(requests));
-    for (const { target, reached, isMet } of targets ?? [])
-      console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);
     if (parts) console.log(formatParts(parts));
     if (soak) console.log(formatSoak(soak));
+    for (const { target, reached, isMet } of targets) console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);
     if (!options.out && !options.isComplete) console.log('Not a complete run: nothing is kept without --out FILE.');
   }
 }

@@ -88,6 +88,8 @@ function summary(names, turns) {
   const ratios = (to, figures) => all((way) => rounded(figures[to] / figures[way], 3));
   return {
     microseconds: all((way) => rounded(cpu[way], 1)),
+    /** Of every process, so that one can see how far they differ. */
+    processes: all((way) => turns[way].map((turn) => rounded(turn.cpu, 1))),
     ratios: ratios(BARE, cpu),
     throughputRatios: ratios(BARE, clock),
     ...(names.includes(STORAGE) && { toStorage: ratios(STORAGE, cpu) }),
