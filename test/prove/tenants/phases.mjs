@@ -105,6 +105,8 @@ export const PHASES = [
     begin: async (stage) => stage.registry.pause(),
     end: async (stage) => stage.registry.resume(),
   }),
+  // Slower than anybody waits for it.
+  fault('too slow', { ...DOWN, ...mode('ok', { slow: 2_500 }) }),
   fault('answers 500', { ...DOWN, ...mode('failing') }),
   fault('answers garbage', mode('garbage')),
   fault('answers too much', mode('large')),
