@@ -74,11 +74,8 @@ export type { TenantConfigLayer } from './config/setting-layers.js';
 export { Secret } from './config/secrets/secret.js';
 export type { TenantConfigEncryptionKey, TenantConfigEncryptionOptions } from './config/secrets/encryption-keys.js';
 export { isSealedSecret } from './config/secrets/sealed-secrets.js';
-export type {
-  AddressLookup,
-  TenantAddressesOptions,
-  TenantServerAddress,
-} from './config/addresses/tenant-addresses.js';
+export type { AddressLookup } from './config/addresses/name-servers.js';
+export type { TenantAddressesOptions, TenantServerAddress } from './config/addresses/tenant-addresses.js';
 export { TenantAddresses } from './config/addresses/tenant-addresses.js';
 export type { TenantHttpAnswer, TenantHttpRequest } from './config/addresses/send-request.js';
 

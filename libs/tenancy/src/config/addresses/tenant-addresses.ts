@@ -1,16 +1,13 @@
-import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import type { BlockList, Socket } from 'node:net';
 import { isIP } from 'node:net';
 import { TenantAddressError } from '../../tenancy.errors.js';
 import { withDeadline } from '../../tenants/deadline.js';
+import type { AddressLookup } from './name-servers.js';
+import { askNameServers } from './name-servers.js';
 import { openSocket, secureSocket } from './open-socket.js';
 import { isPublicAddress, isWithin, rangesOf } from './public-address.js';
 import type { TenantHttpAnswer, TenantHttpRequest } from './send-request.js';
 import { checkedRequest, sendRequest } from './send-request.js';
-
-/** Finds the addresses of a host name. */
-export type AddressLookup = (host: string) => Promise<readonly LookupAddress[]>;
 
 /** How `TenantAddresses` connects. */
 export interface TenantAddressesOptions {
@@ -22,7 +19,12 @@ export interface TenantAddressesOptions {
   readonly ca?: string;
   /** How many bytes of an answer are read; a larger one is an error. @defaultValue `65_536` */
   readonly maxBodyBytes?: number;
-  /** @defaultValue the system's resolver */
+  /**
+   * The name servers that are asked, such as `['10.1.0.53']`. They are asked directly, for the name as it is: `/etc/hosts` is
+   * not read, and no domain of a search list is appended. @defaultValue the system's
+   */
+  readonly nameServers?: readonly string[];
+  /** Finds the addresses of a host name instead of the name servers. */
   readonly lookup?: AddressLookup;
 }
 
@@ -46,10 +48,13 @@ const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z
 export class TenantAddresses {
   private readonly allowed: BlockList;
   private readonly timeout: number;
+  private readonly find: AddressLookup;
 
   constructor(private readonly options: TenantAddressesOptions = {}) {
     this.allowed = rangesOf(options.allow ?? []);
     this.timeout = options.timeout ?? 10_000;
+    // Half of the time: a name that is answered late leaves some to connect.
+    this.find = options.lookup ?? askNameServers(this.timeout / 2, options.nameServers);
   }
 
   /** The addresses of a host, all of which may be connected to. */
@@ -104,8 +109,7 @@ export class TenantAddresses {
   private async lookUp(host: string): Promise<readonly string[]> {
     if (isIP(host)) return [host];
     if (typeof host !== 'string' || !HOST_NAME.test(host)) return [];
-    const find: AddressLookup = this.options.lookup ?? ((name) => lookup(name, { all: true }));
-    const found = await withDeadline(find(host), this.timeout, 'The resolver');
+    const found = await withDeadline(this.find(host), this.timeout, 'The resolver');
     return found.map(({ address }) => address);
   }
 
