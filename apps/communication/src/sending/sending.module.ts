@@ -6,9 +6,11 @@ import { ENVIRONMENT } from '../environment.js';
 import { QueueModule } from '../queue/queue.module.js';
 import { Delivery } from './delivery.js';
 import { EmailSender } from './email.sender.js';
+import { HeldTenants } from './held-tenants.js';
 import { MessageWorker } from './message-worker.js';
 import { SmsSender } from './sms.sender.js';
 import { Sweeper } from './sweeper.js';
+import { WaitingMessages } from './waiting-messages.js';
 
 @Module({
   imports: [TenancyModule.forFeature([Message, MessageAttempt]), QueueModule],
@@ -23,6 +25,8 @@ import { Sweeper } from './sweeper.js';
     EmailSender,
     SmsSender,
     Delivery,
+    WaitingMessages,
+    HeldTenants,
     MessageWorker,
     Sweeper,
   ],

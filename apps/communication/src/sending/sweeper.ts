@@ -1,33 +1,29 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { Message } from 'communication-schema';
 import type { Tenant } from 'nestjs-tenancy';
-import { TenantContext, TenantService } from 'nestjs-tenancy';
-import { Repository } from 'typeorm';
+import { TenantService } from 'nestjs-tenancy';
 import type { Environment } from '../environment.js';
 import { ENVIRONMENT } from '../environment.js';
-import { MessageQueue } from '../queue/message-queue.js';
+import { WaitingMessages } from './waiting-messages.js';
 
 const TENANTS_PER_PAGE = 100;
-const MESSAGES_PER_TENANT = 1_000;
 
 /**
- * Adds the job of every message that waits for long: where a request died between the two, or the queue lost one.
- * Adding a job that is there changes nothing.
+ * Adds the job of every message that waits for long: where a request died between the two, the queue lost one, or its tenant
+ * was restored while nobody remembered that it waits.
  */
 @Injectable()
 export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Sweeper');
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
+  /** Which tenants were not active at the last round. */
+  private readonly inactive = new Set<string>();
   private stopped = false;
 
   constructor(
     private readonly tenants: TenantService,
-    private readonly context: TenantContext,
-    @InjectRepository(Message) private readonly messages: Repository<Message>,
-    private readonly queue: MessageQueue,
+    private readonly waiting: WaitingMessages,
     @Inject(ENVIRONMENT) private readonly environment: Environment,
   ) {}
 
@@ -52,7 +48,10 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
       const { tenants, total } = await this.tenants.listTenants({ limit: TENANTS_PER_PAGE, offset });
       for (const tenant of tenants) {
         if (this.stopped) return;
-        if (tenant.status !== 'active') continue;
+        if (tenant.status !== 'active') {
+          this.inactive.add(tenant.id);
+          continue;
+        }
         await this.sweepTenant(tenant).catch((error: Error) =>
           this.logger.warn(`Waiting messages of tenant ${tenant.id} were not looked for: ${error.message}`),
         );
@@ -62,17 +61,9 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private async sweepTenant(tenant: Tenant): Promise<void> {
-    const waiting = await this.context.run(tenant, () =>
-      this.messages
-        .createQueryBuilder('message')
-        .select(['message.id'])
-        .where(`message.status = 'queued' AND message.created_at < now() - :age * interval '1 millisecond'`, {
-          age: this.environment.MESSAGE_SWEEP_MS,
-        })
-        .orderBy('message.createdAt')
-        .limit(MESSAGES_PER_TENANT)
-        .getMany(),
-    );
-    for (const { id } of waiting) await this.queue.add({ tenantId: tenant.id, messageId: id });
+    // None of a restored one's messages has a job: a page each round would take it hours.
+    if (this.inactive.has(tenant.id)) await this.waiting.queueAll(tenant, () => !this.stopped);
+    else await this.waiting.queueOld(tenant, this.environment.MESSAGE_SWEEP_MS);
+    this.inactive.delete(tenant.id);
   }
 }
