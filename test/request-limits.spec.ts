@@ -238,6 +238,15 @@ describe.each(adapters)('on %s', (adapter) => {
       expect(await statuses(6, path, headers)).toEqual([status, status, status, status, 429, 429]);
     });
 
+    it('counts for none on a path that is excluded, and is not refused there', async () => {
+      const exclude = ['/public'];
+      await start(adapter, { imports: [TenantThrottlerModule.forRoot({ ...options, exclude })] });
+
+      expect(await statuses(6, '/public?n', {})).toEqual([200, 200, 200, 200, 200, 200]);
+      await statuses(4, '/who', {});
+      expect([...(await statuses(1, '/who', {})), ...(await statuses(1, '/public', {}))]).toEqual([429, 200]);
+    });
+
     it('counts for the address that a trusted proxy names, an IPv6 one for its /64', async () => {
       await start(adapter, { imports: [TenantThrottlerModule.forRoot(options)] });
       const from = (address: string) => ({ 'x-forwarded-for': address });
@@ -366,6 +375,7 @@ describe('options that cannot be limits', () => {
     ['a plan of nothing', { plans: { free: {} } }, 'plans.free.limit is undefined'],
     ['a limit that is no number', { plans: { free: { limit: Number.NaN, ttl: 1 } } }, 'plans.free.limit is NaN'],
     ['a window of 0', { plans: { free: { limit: 1, ttl: 0 } } }, 'plans.free.ttl is 0'],
+    ['a path that is none', { ...options, exclude: ['health'] }, 'exclude: "health" must begin with "/"'],
     ['an address without a limit', { ...options, address: { limit: -1, ttl: 1 } }, 'address.limit is -1'],
     ['a storage that may take no time', { ...options, storageTimeout: 0 }, 'storageTimeout is 0'],
   ])('are refused at start: %s', async (_what, given, message) => {

@@ -1,5 +1,5 @@
 import type { NestModule, Provider } from '@nestjs/common';
-import { ConfigurableModuleBuilder, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerStorage } from '@nestjs/throttler';
 import { getOptionsToken, getStorageToken } from '@nestjs/throttler';
@@ -13,6 +13,8 @@ import { completeThrottlerOptions } from './limits/tenant-throttler-options.js';
 import { TenantThrottlerGuard } from './limits/tenant-throttler.guard.js';
 import { TenantThrottlerInterceptor } from './limits/tenant-throttler.interceptor.js';
 import { WindowStorage } from './limits/window-storage.js';
+import { excludedPaths } from './resolution/excluded-paths.js';
+import { pathOf } from './resolution/tenant-request.js';
 import { REQUEST_QUOTA } from './tenancy.tokens.js';
 
 const TENANT_THROTTLER_OPTIONS = Symbol('TENANT_THROTTLER_OPTIONS');
@@ -79,12 +81,14 @@ export class TenantThrottlerModule extends ConfigurableModuleClass implements Ne
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly addresses: AddressLimits,
+    @Inject(TENANT_LIMITS) private readonly limits: TenantLimits,
   ) {
     super();
   }
 
   configure(): void {
     // Of the adapter, not by a consumer: before the middleware of every module, the one that authenticates included.
-    this.adapterHost.httpAdapter.use(addressLimitMiddleware(this.addresses));
+    const isExcluded = excludedPaths(this.limits.exclude);
+    this.adapterHost.httpAdapter.use(addressLimitMiddleware(this.addresses, (request) => isExcluded(pathOf(request))));
   }
 }

@@ -9,8 +9,9 @@ import { limitField, policyField } from './rate-limit-headers.js';
 type Request = IncomingMessage & { readonly ip?: string };
 
 /** The door: before the authentication, and before any tenant is looked up. */
-export function addressLimitMiddleware(addresses: AddressLimits) {
+export function addressLimitMiddleware(addresses: AddressLimits, isExcluded: (request: Request) => boolean) {
   return (request: Request, response: ServerResponse, next: (error?: unknown) => void): void => {
+    if (isExcluded(request)) return next();
     const address = normalizeIp(request.ip ?? request.socket.remoteAddress ?? 'unknown');
     try {
       addresses.check(address);

@@ -20,6 +20,11 @@ export interface TenantThrottlerOptions {
    * route of none. Tenants do not use it up. An IPv6 address is its /64. @defaultValue `{ limit: 300, ttl: 60_000 }`
    */
   readonly address?: RequestLimit;
+  /**
+   * Paths that count for no address and that none is refused: `['/health']`, which a balancer asks for; `*` stands for
+   * anything. What answers there must not cost much. @defaultValue `[]`
+   */
+  readonly exclude?: readonly string[];
   /** Where the counts are: `RedisThrottlerStorage` for several instances. @defaultValue this process */
   readonly storage?: ThrottlerStorage;
   /**
@@ -33,13 +38,14 @@ export interface TenantThrottlerOptions {
 export interface TenantLimits {
   readonly ofTenant: (tenant: Tenant) => RequestLimit;
   readonly address: RequestLimit;
+  readonly exclude: readonly string[];
   readonly storage?: ThrottlerStorage;
   readonly storageTimeout: number;
 }
 
 /** Throws `TenancyOptionsError` for what cannot be limits. */
 export function completeThrottlerOptions(options: TenantThrottlerOptions): TenantLimits {
-  const { plans, address = { limit: 300, ttl: 60_000 }, storage, storageTimeout = 250 } = options;
+  const { plans, address = { limit: 300, ttl: 60_000 }, exclude = [], storage, storageTimeout = 250 } = options;
   if (!Number.isFinite(storageTimeout) || storageTimeout <= 0) {
     throw new TenancyOptionsError(`storageTimeout is ${String(storageTimeout)}; it must be a number above 0.`);
   }
@@ -47,6 +53,7 @@ export function completeThrottlerOptions(options: TenantThrottlerOptions): Tenan
     ofTenant:
       typeof plans === 'function' ? (tenant) => checkedLimit(plans(tenant), `plans(${tenant.id})`) : limitByPlan(plans),
     address: checkedLimit(address, 'address'),
+    exclude,
     storage,
     storageTimeout,
   };
