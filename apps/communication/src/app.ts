@@ -23,6 +23,7 @@ export async function createApp(
     bodyParser: false,
   });
   app.disable('x-powered-by');
+  app.set('trust proxy', environment.TRUSTED_PROXIES ?? false);
   app.useBodyParser('json', { limit: '256kb' });
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter(app.get(HttpAdapterHost)));

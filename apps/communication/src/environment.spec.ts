@@ -39,6 +39,17 @@ describe('the environment', () => {
     );
   });
 
+  it.each(['10.1.0.0/16, 2001:db8::1', 'loopback', '127.0.0.1'])('knows its proxies: %s', (proxies) => {
+    expect(readEnvironment({ ...NEEDED, TRUSTED_PROXIES: proxies }).TRUSTED_PROXIES).toEqual(proxies.split(', '));
+  });
+
+  it.each(['true', '10.1.0.0/33', 'balancer.example', '127.0.0.1,'])(
+    'is refused with proxies that are none: %s',
+    (list) => {
+      expect(() => readEnvironment({ ...NEEDED, TRUSTED_PROXIES: list })).toThrow('TRUSTED_PROXIES: ');
+    },
+  );
+
   it('is refused with every variable that is not right, and never its value', () => {
     const read = () =>
       readEnvironment({

@@ -7,6 +7,9 @@ const milliseconds = z.coerce.number().int().min(1).max(86_400_000);
 const databaseUrl = z.url({ protocol: /^postgres(?:ql)?$/ });
 
 const commaSeparated = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+const proxies = commaSeparated.pipe(
+  z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6(), z.enum(['loopback', 'linklocal', 'uniquelocal'])])),
+);
 const encryptionKeys = commaSeparated
   .refine(
     (keys) => keys.every((key) => /^[\w-]+:[\w+/=-]+$/.test(key)),
@@ -19,6 +22,11 @@ const environment = z.object({
   PORT: port.default(3000),
   /** The address to listen on; every one where it is absent. */
   HOST: z.string().optional(),
+  /**
+   * The balancers and proxies in front of the service: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. Without
+   * them all that comes by one is counted for its address. @defaultValue none
+   */
+  TRUSTED_PROXIES: proxies.optional(),
   DATABASE_URL: databaseUrl,
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(1_000).default(10),
   /**

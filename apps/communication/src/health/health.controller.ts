@@ -9,6 +9,8 @@ import { ServiceHealth } from './service-health.js';
 @Controller('health')
 @BypassTenancy()
 export class HealthController {
+  private running: Promise<unknown> | undefined;
+
   constructor(
     private readonly health: HealthCheckService,
     private readonly service: ServiceHealth,
@@ -18,15 +20,19 @@ export class HealthController {
   @ApiOperation({ summary: 'Whether the service can work', security: [] })
   async check(@Res({ passthrough: true }) response: Response): Promise<unknown> {
     try {
-      return await this.health.check([
-        () => this.service.database(),
-        () => this.service.queue(),
-        () => this.service.tenantManagement(),
-      ]);
+      return await this.checked();
     } catch (error) {
       if (!(error instanceof ServiceUnavailableException)) throw error;
       response.status(HttpStatus.SERVICE_UNAVAILABLE);
       return error.getResponse();
     }
+  }
+
+  /** One at a time, for all who ask meanwhile: anybody may, as often as he likes. */
+  private checked(): Promise<unknown> {
+    this.running ??= this.health
+      .check([() => this.service.database(), () => this.service.queue(), () => this.service.tenantManagement()])
+      .finally(() => (this.running = undefined));
+    return this.running;
   }
 }
