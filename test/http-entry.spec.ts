@@ -11,6 +11,7 @@ import {
   TenantContext,
   TenantMiddleware,
 } from 'nestjs-tenancy';
+import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import type { Adapter, RunningApp } from './support/start-app.js';
 import { adapters, startApp } from './support/start-app.js';
 
@@ -112,6 +113,22 @@ describe('an authentication on Fastify', () => {
       const fastify = (app as NestFastifyApplication).getHttpAdapter().getInstance();
       fastify.addHook('onRequest', (request, _reply, done) => {
         leave(request as unknown as Request);
+        done();
+      });
+    });
+
+    expect(hooked).toEqual(AUTHENTICATED);
+  });
+
+  it('is seen where requests are limited too', async () => {
+    const limits = TenantThrottlerModule.forRoot({ plans: { default: { limit: 100, ttl: 60_000 } } });
+    @Module({ imports: [tenancy(), limits], controllers: [WhoController] })
+    class LimitedModule {}
+
+    const hooked = await answers(LimitedModule, 'Fastify', (app) => {
+      const fastify = (app as NestFastifyApplication).getHttpAdapter().getInstance();
+      fastify.addHook('onRequest', (request, _reply, done) => {
+        authenticate(request as unknown as Request);
         done();
       });
     });

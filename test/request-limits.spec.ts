@@ -1,4 +1,11 @@
-import type { CanActivate, ExecutionContext, MiddlewareConsumer, NestModule, Type } from '@nestjs/common';
+import type {
+  CanActivate,
+  ExecutionContext,
+  INestApplication,
+  MiddlewareConsumer,
+  NestModule,
+  Type,
+} from '@nestjs/common';
 import { Controller, Get, Global, HttpException, Injectable, Module, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { SkipThrottle, Throttle, ThrottlerModule } from '@nestjs/throttler';
@@ -121,14 +128,18 @@ interface Parts {
   readonly controller?: Type;
 }
 
-async function start(adapter: Adapter, { imports = [], resolvers, providers = [], controller }: Parts): Promise<void> {
+async function start(
+  adapter: Adapter,
+  { imports = [], resolvers, providers = [], controller }: Parts,
+  configure?: (app: INestApplication) => void,
+): Promise<void> {
   @Module({
     imports: [...imports, TenancyModule.forRoot({ store, resolvers: resolvers ?? [new HeaderTenantResolver()] })],
     controllers: [controller ?? WhoController],
     providers,
   })
   class AppModule {}
-  running = await startApp(AppModule, adapter, undefined, { trustProxy: true });
+  running = await startApp(AppModule, adapter, configure, { trustProxy: true });
 }
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -236,6 +247,33 @@ describe.each(adapters)('on %s', (adapter) => {
       await start(adapter, { imports: [TenantThrottlerModule.forRoot(options)] });
 
       expect(await statuses(6, path, headers)).toEqual([status, status, status, status, 429, 429]);
+    });
+
+    it('whose body is none counts for its address too, and is not read once that is refused', async () => {
+      await start(adapter, { imports: [TenantThrottlerModule.forRoot(options)] });
+      const send = async (): Promise<number> => (await running!.call('POST', '/who', { body: '{"a":' })).status;
+
+      const all: number[] = [];
+      for (let n = 0; n < 6; n += 1) all.push(await send());
+      expect(all).toEqual([400, 400, 400, 400, 429, 429]);
+    });
+
+    it('by which a browser asks whether it may send one does not count', async () => {
+      await start(adapter, { imports: [TenantThrottlerModule.forRoot(options)] }, (app) => app.enableCors());
+      const preflight = { origin: 'https://acme.example', 'access-control-request-method': 'GET' };
+
+      for (let n = 0; n < 6; n += 1) {
+        expect((await running!.call('OPTIONS', '/who', { headers: preflight })).status).toBe(204);
+      }
+    });
+
+    it('by which nobody is told whether he may send one counts', async () => {
+      await start(adapter, { imports: [TenantThrottlerModule.forRoot(options)] });
+      const preflight = { origin: 'https://acme.example', 'access-control-request-method': 'GET' };
+
+      const all: number[] = [];
+      for (let n = 0; n < 5; n += 1) all.push((await running!.call('OPTIONS', '/who', { headers: preflight })).status);
+      expect(all.at(-1)).toBe(429);
     });
 
     it('counts for none on a path that is excluded, and is not refused there', async () => {

@@ -1,4 +1,4 @@
-import type { NestModule, Provider } from '@nestjs/common';
+import type { Provider } from '@nestjs/common';
 import { ConfigurableModuleBuilder, Inject, Module } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerStorage } from '@nestjs/throttler';
@@ -77,18 +77,12 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<TenantThrottle
  * })
  */
 @Module({})
-export class TenantThrottlerModule extends ConfigurableModuleClass implements NestModule {
-  constructor(
-    private readonly adapterHost: HttpAdapterHost,
-    private readonly addresses: AddressLimits,
-    @Inject(TENANT_LIMITS) private readonly limits: TenantLimits,
-  ) {
+export class TenantThrottlerModule extends ConfigurableModuleClass {
+  constructor(adapterHost: HttpAdapterHost, addresses: AddressLimits, @Inject(TENANT_LIMITS) limits: TenantLimits) {
     super();
-  }
-
-  configure(): void {
-    // Of the adapter, not by a consumer: before the middleware of every module, the one that authenticates included.
-    const isExcluded = excludedPaths(this.limits.exclude);
-    this.adapterHost.httpAdapter.use(addressLimitMiddleware(this.addresses, (request) => isExcluded(pathOf(request))));
+    const isExcluded = excludedPaths(limits.exclude);
+    const door = addressLimitMiddleware(addresses, (request) => isExcluded(pathOf(request)));
+    // As soon as there is an adapter: before the bodies are parsed, and before the middleware of every module.
+    adapterHost.init$.subscribe(() => adapterHost.httpAdapter?.use(door));
   }
 }

@@ -27,11 +27,17 @@ export function addressLimitMiddleware(addresses: AddressLimits, isExcluded: (re
     const count = (): void => {
       if (isOver) return;
       isOver = true;
-      if (admittedTenant(request) === undefined) void addresses.count(address);
+      if (admittedTenant(request) === undefined && !isAnsweredPreflight(request, response))
+        void addresses.count(address);
     };
     // The first of both: `close` alone comes after the client may have sent its next request.
     response.once('finish', count);
     response.once('close', count);
     next();
   };
+}
+
+/** A browser asks whether it may send a request, and the application's CORS has answered: the request itself counts. */
+function isAnsweredPreflight({ method }: Request, response: ServerResponse): boolean {
+  return method === 'OPTIONS' && response.hasHeader('Access-Control-Allow-Methods');
 }
