@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Controller, Get, HttpException, Logger, Module, Res } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, HttpAdapterHost } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Tenant, TenantRequest, TenantResolver } from 'nestjs-tenancy';
@@ -18,6 +19,7 @@ import {
   TenantForbiddenError,
   TenantQuotaExceededError,
 } from 'nestjs-tenancy';
+import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import { sendLines } from './support/send.js';
 import type { Answer, RunningApp } from './support/start-app.js';
 import { adapters, startApp } from './support/start-app.js';
@@ -338,6 +340,38 @@ describe.each(adapters)('an application with a filter that catches all, on %s', 
     expect((await running.call('GET', '/own', { headers: { 'x-tenant-id': 'acme' } })).body).toEqual({ caught: true });
     const refused = await running.call('GET', '/own');
     expect([refused.status, refused.body]).toEqual([400, expect.objectContaining({ code: 'TENANT_REQUIRED' })]);
+    await running.app.close();
+  });
+});
+
+describe.each(adapters)('an application that limits requests, on %s', (adapter) => {
+  const plans = { default: { limit: 100, ttl: 60_000 } };
+  const resolvers = [new HeaderTenantResolver()];
+  const tenancy = TenancyModule.forRoot({ store: new InMemoryTenantStore(tenants), resolvers });
+
+  @Module({ imports: [tenancy, TenantThrottlerModule.forRoot({ plans })], controllers: [AppController] })
+  class ByTenantModule {}
+
+  @Module({
+    imports: [tenancy, ThrottlerModule.forRoot([{ limit: 100, ttl: 60_000 }]) as never],
+    providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
+    controllers: [AppController],
+  })
+  class ByAddressModule {}
+
+  it.each([
+    ['TenantThrottlerModule', ByTenantModule, 'ratelimit'],
+    ['Nest’s own ThrottlerGuard', ByAddressModule, 'x-ratelimit-limit'],
+  ])('does not tell an unknown tenant from a forbidden one by what is left: %s', async (_whose, module, field) => {
+    const running = await startApp(module, adapter);
+    const ask = (path: string, id: string) => running.call('GET', path, { headers: { 'x-tenant-id': id } });
+    expect((await ask('/who', 'acme')).headers.has(field)).toBe(true);
+
+    const looks = [await ask('/who', 'nobody'), await ask('/who', 'dormant'), await ask('/forbidden', 'acme')].map(
+      ({ status, text, headers }) => ({ status, text, headers: [...headers].filter(([name]) => name !== 'date') }),
+    );
+    expect(looks[0].status).toBe(404);
+    expect(looks.slice(1)).toEqual([looks[0], looks[0]]);
     await running.app.close();
   });
 });

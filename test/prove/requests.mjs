@@ -4,6 +4,7 @@
 import { pathToFileURL } from 'node:url';
 import { Logger } from '@nestjs/common';
 import { createProgress } from './support/progress.mjs';
+import { loadLibrary } from './requests/load-library.mjs';
 import { MUTANTS } from './requests/mutants.mjs';
 import { readOptions } from './requests/options.mjs';
 import { PROOFS, prove } from './requests/proofs.mjs';
@@ -25,7 +26,9 @@ if (names.length === 0) {
 }
 // First, as it takes no time: a mutant that is out of date is better known before than after some minutes.
 const mutated = options.mutants ? await mutate(MUTANTS.filter(({ by }) => names.includes(by))) : [];
-const library = await import(options.library ? pathToFileURL(options.library).href : 'nestjs-tenancy');
+const library = await loadLibrary(
+  options.library ? pathToFileURL(options.library).href : import.meta.resolve('nestjs-tenancy'),
+);
 if (!options.json) console.log(`seed: ${options.seed}`);
 
 const proofs = [];

@@ -6,6 +6,7 @@ const HOST = 'resolution/canonical-host.js';
 const REQUEST = 'resolution/tenant-request.js';
 const PATH = 'resolution/resolvers/path.resolver.js';
 const GUARD = 'resolution/tenant.guard.js';
+const FILTER = 'resolution/tenancy-exception.filter.js';
 const PROBLEM = 'resolution/problem.js';
 
 const BINDS = 'asked !== claimed && isBound(claims, request)';
@@ -185,11 +186,6 @@ export const MUTANTS = [
     'if (false)',
   ),
   one('refusals', 'a claim is compared after the look-up', RESOLUTION, BINDS, 'false'),
-  one(
-    'refusals',
-    'a problem is plain JSON',
-    'resolution/tenancy-exception.filter.js',
-    "'application/problem+json",
-    "'application/json",
-  ),
+  one('refusals', 'a forbidden tenant’s quota is told', FILTER, "body.code === 'TENANT_NOT_FOUND'", 'false'),
+  one('refusals', 'a problem is plain JSON', FILTER, "'application/problem+json", "'application/json"),
 ];

@@ -155,6 +155,9 @@ function refusingModule(library) {
     new library.DomainTenantResolver({ ignore: ['*.example.test'] }),
     new library.ClaimTenantResolver('tenant', { mayActForAny: (user) => user.role === 'platform' }),
   ];
-  const imports = [library.TenancyModule.forRoot({ store, resolvers })];
+  // Whoever has proven to be a tenant's caller is told what is left of its quota, and not where it is none.
+  const limit = { limit: 1_000_000, ttl: 60_000 };
+  const limits = library.TenantThrottlerModule.forRoot({ plans: { default: limit }, address: limit });
+  const imports = [library.TenancyModule.forRoot({ store, resolvers }), limits];
   return moduleOf({ imports, controllers: [RefusingController], providers: [NextError] });
 }

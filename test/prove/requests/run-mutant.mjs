@@ -1,4 +1,5 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { loadLibrary } from './load-library.mjs';
 import { prove } from './proofs.mjs';
 
 const LIBRARY = new URL('../../../libs/tenancy/', import.meta.url);
@@ -41,7 +42,7 @@ export async function runMutant({ name, by, files }, seed) {
     await cp(new URL('package.json', LIBRARY), new URL('package.json', folder));
     await cp(new URL('dist/', LIBRARY), new URL('dist/', folder), { recursive: true, filter: isCode });
     for (const [file, text] of files) await writeFile(new URL(`dist/${file}`, folder), text);
-    const library = await import(new URL('dist/index.js', folder).href);
+    const library = await loadLibrary(new URL('dist/index.js', folder).href);
     const { violations, seconds } = await prove(by, library, {
       ...EXTENT,
       seed,

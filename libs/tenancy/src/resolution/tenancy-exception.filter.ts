@@ -52,8 +52,23 @@ export class TenancyExceptionFilter implements ExceptionFilter {
       httpAdapter.end(response);
       return;
     }
+    // What was counted for a tenant before the application refused it would tell it from one that is not there.
+    if (body.code === 'TENANT_NOT_FOUND') removeQuota(response as Response);
     if (retryAfter !== undefined) httpAdapter.setHeader(response, 'Retry-After', String(retryAfter));
     httpAdapter.setHeader(response, 'Content-Type', 'application/problem+json; charset=utf-8');
     httpAdapter.reply(response, JSON.stringify(body), body.status);
+  }
+}
+
+/** What Express's response and Fastify's reply have in common. */
+interface Response {
+  getHeaders?(): object;
+  removeHeader?(name: string): unknown;
+}
+
+/** The fields of this module's guards, and of @nestjs/throttler's: `RateLimit-Policy`, `X-RateLimit-Remaining`. */
+function removeQuota(response: Response): void {
+  for (const name of Object.keys(response.getHeaders?.() ?? {})) {
+    if (/^(?:x-)?ratelimit(?:-|$)/i.test(name)) response.removeHeader?.(name);
   }
 }
