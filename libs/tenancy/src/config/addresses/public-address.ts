@@ -23,10 +23,13 @@ const NOT_PUBLIC = [
   '2002::/16', // 6to4: an IPv4 address in disguise
   '3fff::/20',
 ];
+// Public by its number alone: where Azure answers its machines with their names and their configuration.
+// https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+const WIRE_SERVER = '168.63.129.16';
 // All of IPv6 that is given out. Outside lie ::1, ::, link-local, unique local, multicast, NAT64 and mapped IPv4 addresses.
 const GIVEN_OUT = '2000::/3';
 
-const notPublic = rangesOf(NOT_PUBLIC);
+const notPublic = rangesOf([...NOT_PUBLIC, WIRE_SERVER]);
 const givenOut = rangesOf([GIVEN_OUT]);
 
 /** Whether an address is one of the public internet, and says itself where it leads. */
