@@ -27,6 +27,8 @@ export class PlainJsonPipe implements PipeTransform {
 
 function inspect(value: unknown, path: readonly string[]): void {
   if (typeof value === 'string' && NOT_STORABLE.test(value)) throw invalid(path, 'Has a character that is no text.');
+  // JSON has 1e999, and JavaScript no number for it: it would be stored as null.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(path, 'A number that is too large.');
   if (typeof value !== 'object' || value === null) return;
   if (path.length >= MAX_DEPTH) throw invalid(path, `Deeper than ${MAX_DEPTH} levels.`);
   for (const key of Object.keys(value)) {

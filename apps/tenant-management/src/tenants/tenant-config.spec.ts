@@ -57,6 +57,18 @@ describe('the settings of a tenant', () => {
     },
   );
 
+  it.each([
+    ['{"limits.perDay":1e999}', 'limits.perDay'],
+    ['{"limits":{"perDay":[1,-1e999]}}', 'limits.perDay.1'],
+  ])('are refused with a number that there is not: %s', async (change, key) => {
+    const answer = await registry.call('PATCH', '/tenants/acme/config', change);
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'VALIDATION_FAILED', errors: [{ key, message: 'A number that is too large.' }] },
+    });
+    expect((await registry.call('GET', '/tenants/acme/config')).body).not.toHaveProperty(['limits.perDay']);
+  });
+
   it.each([[[]], ['text'], [{ 'a b': 1 }], [{ '.a': 1 }], [{ '': 1 }], [{ a: { b: { c: { d: { e: {} } } } } }]])(
     'are refused where they are none: %j',
     async (change) => {
