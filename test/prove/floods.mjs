@@ -3,7 +3,7 @@
 //   npm run prove:floods -- --seconds 5 --json
 //
 // A service with 4 ms of work in each request, the flood over 16 connections and the quiet tenant are processes of their own.
-// Exits with 1 where the quiet tenant was refused once, where a flood had more than its quota, where an answer was another
+// Exits with 1 where not all of the quiet tenant's requests were served, where a flood had more than its quota, where an answer was another
 // tenant's, or where the control, a limit that counts what a request claims, did not refuse its victim. Times are shown, not
 // judged.
 import { parseArgs } from 'node:util';
@@ -71,6 +71,6 @@ function printTable() {
   for (const line of align([heads, ...rows])) console.log(line);
   for (const { name, violations } of results) for (const what of violations) console.log(`\n${name}: ${what}.`);
   console.log(
-    `\n${held ? 'Held' : 'DID NOT HOLD'}: with limits, the quiet tenant is never refused for another’s flood.`,
+    `\n${held ? 'Held' : 'DID NOT HOLD'}: with limits, all that the quiet tenant asks is served beside another’s flood.`,
   );
 }

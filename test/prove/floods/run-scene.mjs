@@ -1,5 +1,6 @@
 import { startChild } from '../../bench/process/start-child.mjs';
 import { askQuietly } from './quiet-tenant.mjs';
+import { violationsOf } from './violations.mjs';
 
 const CONNECTIONS = 16;
 const GLOBEX = { authorization: 'token-of-globex', 'x-tenant-id': 'globex', 'x-forwarded-for': '198.51.100.3' };
@@ -30,15 +31,4 @@ export async function runScene({ service: options, flood: headers, ...scene }, {
     await flood?.stop();
     await service.stop();
   }
-}
-
-/** What must never be, whatever the machine: nothing of it is about time. */
-function violationsOf({ holds, hasToRefuse }, quota, quiet, flooded) {
-  const violations = [];
-  if (quiet.foreign > 0 || flooded?.foreign > 0) violations.push('an answer was another tenant’s');
-  if (holds && quiet.refused > 0) violations.push(`the quiet tenant was refused ${quiet.refused} times`);
-  if (holds && (flooded?.statuses[200] ?? 0) > quota) violations.push(`the flood had more than its ${quota} answers`);
-  if (holds && !flooded?.statuses[429]) violations.push('the flood was not refused');
-  if (hasToRefuse && quiet.refused === 0) violations.push('the control, which has to refuse the victim, did not');
-  return violations;
 }
