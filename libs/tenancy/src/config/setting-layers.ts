@@ -4,6 +4,7 @@ import { isReserved } from './setting-limits.js';
 
 /** Where the value of a setting comes from: the first of these that has one. */
 export const LAYERS = ['tenant', 'environment', 'default'] as const;
+/** Where a value comes from, as `TenantConfigService.explain()` says it: the tenant, ConfigService, or the defaults. */
 export type TenantConfigLayer = (typeof LAYERS)[number];
 
 /** What holds where a tenant has no value of its own: ConfigService's, over the defaults. */

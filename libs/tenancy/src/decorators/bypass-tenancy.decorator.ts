@@ -5,5 +5,12 @@ import { BYPASS_TENANCY } from '../tenancy.tokens.js';
 /**
  * Marks a route, or all routes of a controller, as belonging to no tenant: it needs none, and sees none even where the
  * request names one. Tenant-bound repositories refuse to work there.
+ *
+ * @example
+ * @Get('health')
+ * @BypassTenancy()
+ * check() {
+ *   return { status: 'ok' };
+ * }
  */
 export const BypassTenancy = (): CustomDecorator<symbol> => SetMetadata(BYPASS_TENANCY, true);

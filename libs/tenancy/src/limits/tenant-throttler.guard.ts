@@ -22,6 +22,13 @@ import { limitField, policyField } from './rate-limit-headers.js';
  *
  * `TenantThrottlerModule` registers it. Alone, with ThrottlerModule's numbers for every tenant, it takes the place of
  * ThrottlerGuard: `{ provide: APP_GUARD, useClass: TenantThrottlerGuard }`, after the guard that authenticates.
+ *
+ * @example
+ * @Module({
+ *   imports: [ThrottlerModule.forRoot([{ limit: 60, ttl: 60_000 }])],
+ *   providers: [{ provide: APP_GUARD, useClass: TenantThrottlerGuard }],
+ * })
+ * class LimitsModule {}
  */
 @Injectable()
 export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota {

@@ -6,6 +6,10 @@ const PORT = /:\d{1,5}$/;
  * The one form of a host name: lower-case, without a port and without the dot that ends it. `undefined` for whatever is
  * not a plain ASCII host name (a list, credentials, an escape, another script), and for an IP address, which names no
  * tenant.
+ *
+ * @example
+ * canonicalHost('App.Acme.com.:443'); // 'app.acme.com'
+ * canonicalHost('acme.com, globex.com'); // undefined
  */
 export function canonicalHost(host: string | undefined): string | undefined {
   if (host === undefined || host.length > 260) return undefined;

@@ -43,6 +43,11 @@ export interface Problem {
 /**
  * What a client is told of an error: what to change, never what exists. A tenant that is unknown, suspended or forbidden
  * looks the same to whoever asks.
+ *
+ * @example
+ * // In a filter of the application's own
+ * const { retryAfter, ...body } = problemOf(error);
+ * response.status(body.status).type('application/problem+json').send(body);
  */
 export function problemOf(error: TenancyError): Problem {
   if (error instanceof TenantRequiredError) return problem(400, 'Bad Request', error.code, error.message);

@@ -22,6 +22,10 @@ import { TrustedHints } from './trusted-hints.js';
 /**
  * Whose request is this? Every resolver is asked; those that answer must agree, and a verified claim binds. No order of
  * resolvers decides anything.
+ *
+ * @example
+ * // Whose is a link that somebody was sent?
+ * const tenant = await resolution.resolveFromUrl('https://acme.example.com/welcome');
  */
 @Injectable()
 export class TenantResolution {

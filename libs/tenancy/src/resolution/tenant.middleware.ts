@@ -13,6 +13,11 @@ import { varyBy } from './vary-by.js';
 /**
  * Runs whatever comes after it in the scope of the request's tenant. The module mounts it on every route, or enters by a
  * faster way of the adapter. A request that comes by a second time keeps the tenant of the first.
+ *
+ * @example
+ * // Where the module does not: for a sub-application of Express, say.
+ * const tenancy = app.get(TenantMiddleware);
+ * reports.use((request, response, next) => tenancy.use(request, response, next));
  */
 @Injectable()
 export class TenantMiddleware implements NestMiddleware {

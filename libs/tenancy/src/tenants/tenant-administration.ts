@@ -25,6 +25,7 @@ export interface TenantChange {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/** How sure somebody is who drops a tenant with all that it has. Without `erase` it must be archived, and kept long enough. */
 export interface TenantDrop {
   /** The id once more: nobody drops a tenant by a slip. */
   readonly confirm: string;
@@ -49,6 +50,7 @@ export interface PlannedDrop {
   readonly isDue: boolean;
 }
 
+/** One page of the archived tenants. */
 export interface PlannedDrops {
   /** The one that is due first comes first. */
   readonly drops: readonly PlannedDrop[];

@@ -1,5 +1,6 @@
 import type { Tenant } from './tenant.js';
 
+/** Which tenants of a list are asked for. `TenantService.listTenants()` asks for the first 50 where it is not told. */
 export interface TenantPage {
   /** How many tenants to return at most. */
   readonly limit: number;
@@ -7,6 +8,7 @@ export interface TenantPage {
   readonly offset: number;
 }
 
+/** One page of the tenants, in the order of their ids. */
 export interface TenantList {
   readonly tenants: readonly Tenant[];
   /** How many there are in all. */

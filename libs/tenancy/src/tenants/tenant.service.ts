@@ -24,6 +24,8 @@ const MAX_DOMAIN_LENGTH = 253;
  * Knows the tenants: first from this process, then from cache-manager, then from the store. Of several requests for
  * one tenant that is not known yet, one asks the store. While the store does not answer, a tenant that was known keeps
  * working up to `staleTtl`; one that is unknown is refused, at once when the store failed several times in a row.
+ *
+ * @example const acme = await tenants.getTenant('acme'); // or TenantNotFoundError, TenantSuspendedError, …
  */
 export class TenantService {
   /** Each tenant as this process learns of it, changed or not, outside of every scope or in that of whoever changed it. */

@@ -2,6 +2,7 @@ import { TenancyOptionsError } from '../tenancy.errors.js';
 import { frozenJson } from './frozen-json.js';
 import { isTenantSchemaName } from './schema-name.js';
 
+/** All that a tenant can be, for a schema of your own: `z.enum(TENANT_STATUSES)`. See `TenantStatus`. */
 export const TENANT_STATUSES = ['active', 'suspended', 'provisioning', 'archived'] as const;
 
 /** Only an `active` tenant can be used; every other status is refused like an unknown one. */

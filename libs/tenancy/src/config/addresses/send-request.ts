@@ -12,6 +12,7 @@ export interface TenantHttpRequest {
   readonly body?: string | Uint8Array;
 }
 
+/** What a tenant’s server has answered. A redirect or an error is an answer too: look at `status`. */
 export interface TenantHttpAnswer {
   readonly status: number;
   readonly body: string;

@@ -3,7 +3,11 @@ import type { TenantRequest } from '../tenant-request.js';
 import { queryOf } from '../tenant-request.js';
 import type { TenantResolver } from '../tenant-resolver.js';
 
-/** Reads the tenant id from a query parameter. One that is given more than once, or as a list, is refused. */
+/**
+ * Reads the tenant id from a query parameter. One that is given more than once, or as a list, is refused.
+ *
+ * @example new QueryTenantResolver('tenant') // /messages?tenant=acme
+ */
 export class QueryTenantResolver implements TenantResolver {
   readonly source: string;
 

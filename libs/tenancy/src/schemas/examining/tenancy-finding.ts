@@ -41,6 +41,7 @@ export type TenancyFindingCode =
   | 'TENANT_ROLE_ORPHANED'
   | 'INDEX_INVALID';
 
+/** Something about a database server, a schema or a role that is not as it should be, as `TenancyDoctor.examine()` finds it. */
 export interface TenancyFinding {
   readonly code: TenancyFindingCode;
   /** `error`: something does not work, or isolation is weakened. `warning`: it will, or it is not needed. `info`: to be known. */
@@ -58,6 +59,7 @@ export interface TenancyFinding {
   readonly mend: readonly string[];
 }
 
+/** What `TenancyDoctor.examine()` cannot see in the databases. */
 export interface TenancyExamineOptions {
   /** How many instances of the application run, each with a pool of its own. @defaultValue `1` */
   readonly instances?: number;

@@ -37,6 +37,7 @@ export interface PublicConfig {
   readonly withheld: readonly string[];
 }
 
+/** What an export is told: where to, and who hears how far it is. */
 export interface TenantExportOptions {
   /** Where to: a folder that is not there yet. */
   readonly folder: string;
@@ -46,11 +47,13 @@ export interface TenantExportOptions {
   readonly onEvent?: (event: TenantExportEvent) => void;
 }
 
+/** How far an export is: once `started`, then `exported` for each table. */
 export type TenantExportEvent =
   | { readonly type: 'started'; readonly tables: number }
   /** `done` of the `todo` tables are written. */
   | { readonly type: 'exported'; readonly table: ExportedTable; readonly done: number; readonly todo: number };
 
+/** What an export has written: the folder, and how much is in it. */
 export interface TenantExportReport {
   /** The folder, as an absolute path. */
   readonly folder: string;

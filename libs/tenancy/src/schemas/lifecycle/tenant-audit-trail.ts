@@ -12,12 +12,14 @@ export interface TenantAuditRecord {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** What was done to a tenant, and when, as it stands in the audit trail: entries are never changed. */
 export interface TenantAuditEntry extends TenantAuditRecord {
   /** Grows with each entry. */
   readonly id: string;
   readonly at: Date;
 }
 
+/** Which entries of the audit trail are asked for. The newest come first; go on with the `id` of the last one as `before`. */
 export interface TenantAuditPage {
   /** Of one tenant, be it there or dropped. @defaultValue all */
   readonly tenantId?: string;

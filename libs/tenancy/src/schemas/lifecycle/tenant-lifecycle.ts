@@ -68,6 +68,8 @@ export interface TenantStatusChange extends TenantChange {
  * Makes, changes and drops the tenants of the registry's own table: a row and a schema, which no single transaction covers.
  * The row is written first and removed last, so that whatever is interrupted is on record, and repeating the request
  * finishes it. Each change is stored together with its entry in the audit trail.
+ *
+ * @example const acme = await lifecycle.as('ada@example.com').createTenant({ id: 'acme', plan: 'pro' });
  */
 export class TenantLifecycle implements TenantAdministration {
   /** Who changed what. */

@@ -51,8 +51,10 @@ export class TenantMigrateRunOptions extends TenantRunOptions {
   replay = true;
 }
 
+/** What `TenantMigrations.migrate()` is told. Everything has a default: all tenants, one as the canary, then 8 at once. */
 export type TenantMigrateOptions = Partial<TenantMigrateRunOptions> & TenantSelection;
 
+/** What `TenantMigrations.revert()` is told. One migration is reverted, of all tenants where none are chosen. */
 export type TenantRevertOptions = Partial<TenantRunOptions> &
   TenantSelection & {
     /**

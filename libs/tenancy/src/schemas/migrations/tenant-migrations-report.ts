@@ -14,6 +14,7 @@ export interface TenantPlace {
   readonly database: string;
 }
 
+/** What ran in the schema of a tenant, and what is to run: what `TenantMigrations.status()` has of each. */
 export interface TenantMigrationStatus extends TenantPlace {
   readonly state: 'current' | 'pending' | TenantSchemaFault;
   /** The migration that ran last. */
@@ -27,6 +28,7 @@ export interface TenantMigrationStatus extends TenantPlace {
   readonly error?: TenancyError;
 }
 
+/** What a run has come to for one tenant. */
 export interface TenantMigrationResult extends TenantPlace {
   /**
    * `migrated` and `reverted`: all of it is done. `current`: there was nothing to do. `failed`: see `error`. `skipped`: its
@@ -42,6 +44,7 @@ export interface TenantMigrationResult extends TenantPlace {
   readonly error?: TenancyError;
 }
 
+/** What a run of migrations has come to. It does not throw where a tenant fails: look at `isComplete`. */
 export interface TenantMigrationReport {
   /** One for each selected tenant, in their order. */
   readonly results: readonly TenantMigrationResult[];
@@ -59,6 +62,7 @@ export interface TenantMigrationReport {
   readonly duration: number;
 }
 
+/** How far a run of migrations is: once `planned`, then `started` and `finished` for each tenant that has something to do. */
 export type TenantMigrationEvent =
   /** What ran everywhere is known. `todo` tenants have something to do. */
   | { readonly type: 'planned'; readonly tenants: number; readonly todo: number; readonly canary: number }
@@ -85,6 +89,7 @@ export interface TenantSchemaDifference {
   readonly actual?: string;
 }
 
+/** How the schema of a tenant differs from one that was made by its migrations alone; somebody has changed it by hand. */
 export interface TenantDrift extends TenantPlace {
   /**
    * `same`: as a freshly migrated one. `unknown`: it ran migrations that this application does not have, so there is nothing to
@@ -96,6 +101,7 @@ export interface TenantDrift extends TenantPlace {
   readonly error?: TenancyError;
 }
 
+/** What `TenantMigrations.drift()` has found. Nothing is changed by it. */
 export interface TenantDriftReport {
   readonly tenants: readonly TenantDrift[];
   /** Those that are not `same`. */

@@ -1,6 +1,7 @@
 import { TenancyOptionsError } from '../../tenancy.errors.js';
 import type { TenantMoveEvent } from './tenant-move-report.js';
 
+/** What `TenantMoves.move()` is told. Only `to` has no default. */
 export interface TenantMoveOptions {
   /** The name of the database server that the tenant is to be moved to. */
   readonly to: string;

@@ -17,6 +17,7 @@ export interface TenantMoveStatus {
   readonly since?: string;
 }
 
+/** A table that was copied to the other server. */
 export interface TenantMoveTable {
   readonly table: string;
   readonly rows: number;
@@ -24,6 +25,7 @@ export interface TenantMoveTable {
   readonly bytes: number;
 }
 
+/** What a move has come to. One that cannot be made throws `TenantMoveError`, and is undone. */
 export interface TenantMoveReport {
   readonly tenantId: string;
   readonly schema: string;
@@ -47,6 +49,7 @@ export interface TenantMoveReport {
   readonly refused: number;
 }
 
+/** How far a move is, in the order of its steps; `copied` comes once for each table. */
 export type TenantMoveEvent =
   /** Nothing speaks against it. */
   | { readonly type: 'checked' }

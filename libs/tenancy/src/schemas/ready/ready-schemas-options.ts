@@ -4,6 +4,7 @@ export interface ReadySchemasPlace {
   readonly database?: string;
 }
 
+/** How many schemas are to be ready on a server for tenants to come. */
 export interface ReadySchemasRefillOptions extends ReadySchemasPlace {
   /** So many are to be there. More than that are left. */
   readonly count: number;
@@ -11,12 +12,14 @@ export interface ReadySchemasRefillOptions extends ReadySchemasPlace {
   readonly signal?: AbortSignal;
 }
 
+/** What a refill has made and thrown away. */
 export interface ReadySchemasRefillReport {
   readonly made: number;
   /** Schemas that were dropped because they lacked migrations: nothing was in them. */
   readonly discarded: readonly string[];
 }
 
+/** The schemas of a server that are no tenant’s yet. */
 export interface ReadySchemasStatus {
   readonly database: string;
   /** How many can be handed out. */
