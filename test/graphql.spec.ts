@@ -1,24 +1,11 @@
-import { once } from 'node:events';
 import { setTimeout as later } from 'node:timers/promises';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { ApolloDriver } from '@nestjs/apollo';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Injectable, Module, UseGuards } from '@nestjs/common';
-import {
-  Args,
-  Field,
-  GraphQLModule,
-  Int,
-  ObjectType,
-  Parent,
-  Query,
-  ResolveField,
-  Resolver,
-  Subscription,
-} from '@nestjs/graphql';
+import { Args, Field, GraphQLModule, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { MercuriusDriver } from '@nestjs/mercurius';
-import { WebSocket } from 'ws';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   BypassTenancy,
@@ -182,97 +169,5 @@ describe.each(grounds)('a query to %s, on %s', (_driver, adapter) => {
 
     expect(errors!.map(({ path, extensions }) => [...path, extensions.code])).toEqual([['who', 'TENANT_REQUIRED']]);
     expect(seen).not.toContain('handler: undefined');
-  });
-});
-
-describe('a subscription over a WebSocket', () => {
-  const asked: unknown[] = [];
-
-  @Resolver()
-  class TicksResolver {
-    constructor(private readonly tenants: TenantContext) {}
-
-    @Query(() => String)
-    nothing(): string {
-      return '';
-    }
-
-    @Subscription(() => String)
-    async *ticks(): AsyncGenerator<{ ticks: string }> {
-      asked.push(this.tenants.tenantId);
-      for (let n = 0; n < 3; n += 1) {
-        await later(1);
-        yield { ticks: `${n} of ${this.tenants.tenantId}` };
-      }
-    }
-  }
-
-  const tenancy = TenancyModule.forRoot({
-    store: new InMemoryTenantStore([
-      { id: 'acme', schema: 't_acme' },
-      { id: 'globex', schema: 't_globex' },
-    ]),
-  });
-  const mercurius: MercuriusDriverConfig = { driver: MercuriusDriver, autoSchemaFile: true, subscription: true };
-  const apollo: ApolloDriverConfig = {
-    driver: ApolloDriver,
-    autoSchemaFile: true,
-    subscriptions: { 'graphql-ws': true },
-  };
-
-  @Module({ imports: [tenancy, GraphQLModule.forRoot(mercurius)], providers: [TicksResolver] })
-  class MercuriusModule {}
-
-  @Module({ imports: [tenancy, GraphQLModule.forRoot(apollo)], providers: [TicksResolver] })
-  class ApolloModule {}
-
-  /** What a socket is sent for a subscription, until it ends. */
-  async function subscribe(url: string, headers: Record<string, string>): Promise<string[]> {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers });
-    const ended = new Promise<string[]>((resolve) => {
-      const texts: string[] = [];
-      socket.on('message', (data: Buffer) => {
-        const { type, payload } = JSON.parse(data.toString()) as { type: string; payload?: unknown };
-        if (type === 'connection_ack') {
-          socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: 'subscription { ticks }' } }));
-        } else if (type === 'next') {
-          const { data: ticks, errors } = payload as { data?: { ticks: string }; errors?: unknown };
-          texts.push(ticks?.ticks ?? JSON.stringify(errors));
-        } else {
-          if (type === 'error') texts.push(JSON.stringify(payload));
-          resolve(texts);
-        }
-      });
-    });
-    await once(socket, 'open');
-    socket.send(JSON.stringify({ type: 'connection_init', payload: {} }));
-    return ended.finally(() => socket.terminate());
-  }
-
-  let running: RunningApp;
-  afterEach(() => {
-    asked.length = 0;
-    return running.app.close();
-  });
-
-  it('has its handshake’s tenant with Mercurius, which comes by the hooks of Fastify', async () => {
-    running = await startApp(MercuriusModule, 'Fastify');
-    const ids = Array.from({ length: 20 }, (_, n) => (n % 2 ? 'acme' : 'globex'));
-
-    const heard = await Promise.all(ids.map((id) => subscribe(running.url, { 'x-tenant-id': id })));
-
-    expect(heard).toEqual(ids.map((id) => [0, 1, 2].map((n) => `${n} of ${id}`)));
-  });
-
-  it.each([
-    ['Mercurius', MercuriusModule, 'Fastify', {}, 'TENANT_REQUIRED'],
-    ['Apollo, which has a server of its own', ApolloModule, 'Express', { 'x-tenant-id': 'acme' }, 'INTERNAL_ERROR'],
-  ] as const)('is refused before its resolver without one: %s', async (_driver, module, adapter, headers, code) => {
-    running = await startApp(module, adapter);
-
-    const heard = await subscribe(running.url, headers);
-
-    expect(heard.join()).toContain(code);
-    expect(asked).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
+import { TenantContextMissingError } from '../tenancy.errors.js';
 import { handlerTenancy } from './handler-tenancy.js';
 import { requestOf } from './request-of.js';
 import { TenantResolution } from './tenant-resolution.js';
@@ -27,8 +28,15 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
     if (isNobodys && context.getType<string>() === 'graphql') {
       return runAndKeepScope({}, () => next.handle());
     }
-    const request = route || this.resolution.hasClaims ? requestOf(context) : undefined;
-    if (!request) return next.handle();
-    return this.resolution.assertClaim(request, tenant.id, route).then(() => next.handle());
+    if (!route && !this.resolution.hasClaims) return next.handle();
+    const request = requestOf(context);
+    if (request) return this.resolution.assertClaim(request, tenant.id, route).then(() => next.handle());
+    // Of messages of a microservice no claim is asked. What a query is given is the application's: unread, nothing would bind.
+    if (context.getType<string>() === 'graphql') throw new TenantContextMissingError(NO_REQUEST);
+    return next.handle();
   }
 }
+
+const NO_REQUEST =
+  'The context of GraphQL holds no request, so that its caller’s claim cannot be compared with the tenant. Leave the request ' +
+  'in it as `req`, or as `request`: see the option `context` of GraphQLModule.';
