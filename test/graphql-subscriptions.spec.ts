@@ -16,6 +16,7 @@ import {
   TenancyModule,
   TenantContext,
 } from 'nestjs-tenancy';
+import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import type { RunningApp } from './support/start-app.js';
 import { startApp } from './support/start-app.js';
 
@@ -157,5 +158,19 @@ describe('a subscription over a WebSocket', () => {
 
     expect(heard.join()).toContain('INTERNAL_ERROR');
     expect(asked).toEqual([]);
+  });
+
+  it('counts for its tenant, and leaves the others theirs', async () => {
+    const limits = TenantThrottlerModule.forRoot({ plans: { free: { limit: 1, ttl: 60_000 } } });
+    @Module({ imports: [tenancy, limits, GraphQLModule.forRoot(mercurius)], providers: [TicksResolver] })
+    class LimitedModule {}
+    running = await startApp(LimitedModule, 'Fastify');
+
+    const heard: string[][] = [];
+    for (const id of ['acme', 'acme', 'globex']) heard.push(await subscribe(running.url, { 'x-tenant-id': id }));
+
+    expect(heard[0]).toEqual(['0 of acme', '1 of acme', '2 of acme']);
+    expect(heard[1].join()).toContain('TENANT_QUOTA_EXCEEDED');
+    expect(heard[2]).toEqual(['0 of globex', '1 of globex', '2 of globex']);
   });
 });

@@ -104,12 +104,22 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
     return `:${[...place, type.name].map(String).join(':')}.${handler.name}`;
   }
 
-  /** GraphQL keeps request and response in the context that its resolvers are given third. */
+  /**
+   * GraphQL keeps request and response in the context that its resolvers are given third; a subscription with Mercurius has the
+   * request of its handshake there, by another name, and no answer that could say when to come again.
+   */
   protected override getRequestResponse(context: ExecutionContext): ReturnType<ThrottlerGuard['getRequestResponse']> {
     if (context.getType<string>() !== 'graphql') return super.getRequestResponse(context);
-    const { req, res } = context.getArgByIndex<{ req: { res?: object }; res?: object }>(2);
-    return { req, res: res ?? req.res ?? {} };
+    const { req, request, res } = context.getArgByIndex<GraphQLContext>(2);
+    const asked = req ?? request ?? {};
+    return { req: asked, res: res ?? asked.res ?? {} };
   }
+}
+
+interface GraphQLContext {
+  readonly req?: { readonly res?: object };
+  readonly request?: { readonly res?: object };
+  readonly res?: object;
 }
 
 // The keys of @Throttle()'s metadata, which the package does not export.
