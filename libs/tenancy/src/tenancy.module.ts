@@ -1,9 +1,16 @@
-import type { DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown } from '@nestjs/common';
+import type {
+  DynamicModule,
+  MiddlewareConsumer,
+  NestModule,
+  OnApplicationShutdown,
+  OnModuleInit,
+} from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { TenantDataSourceFactory } from './database/tenant-data-source.factory.js';
 import type { RepositoryEntity } from './database/repository-providers.js';
 import { repositoryProviders } from './database/repository-providers.js';
+import { guardFields } from './resolution/graphql-fields.js';
 import { HttpEntry } from './resolution/http-entry.js';
 import { TenantMiddleware } from './resolution/tenant.middleware.js';
 import { ConfigurableModuleClass } from './tenancy.module-definition.js';
@@ -19,7 +26,7 @@ import { ConfigurableModuleClass } from './tenancy.module-definition.js';
  * })
  */
 @Module({})
-export class TenancyModule extends ConfigurableModuleClass implements NestModule, OnApplicationShutdown {
+export class TenancyModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
   constructor(private readonly modules: ModuleRef) {
     super();
   }
@@ -37,6 +44,11 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     if (this.modules.get(HttpEntry).mount(this)) return;
     // A name for the wildcard, and braces around it: without them "/" itself would be missed.
     consumer.apply(TenantMiddleware).forRoutes('{*splat}');
+  }
+
+  /** Once more, for resolvers that a factory made: there are none before. */
+  onModuleInit(): void {
+    guardFields(this.modules.get(ModulesContainer, { strict: false }));
   }
 
   async onApplicationShutdown(): Promise<void> {

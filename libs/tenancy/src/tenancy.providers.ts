@@ -18,6 +18,7 @@ import { ClaimAgreementInterceptor } from './resolution/claim-agreement.intercep
 import { ExecutionClaims } from './resolution/execution-claims.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { addGatewayFilter } from './resolution/gateway-filters.js';
+import { guardFields } from './resolution/graphql-fields.js';
 import { HttpEntry } from './resolution/http-entry.js';
 import { addMessageGuard } from './resolution/message.guard.js';
 import { MessageScopes } from './resolution/message-scopes.js';
@@ -133,6 +134,7 @@ const CORE: Provider[] = [
     inject: [HttpAdapterHost, ModulesContainer, TenantMiddleware],
     useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) => {
       keepSseScopes(modules);
+      guardFields(modules);
       return new HttpEntry(host, modules, middleware);
     },
   },

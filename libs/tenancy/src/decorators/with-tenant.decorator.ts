@@ -1,4 +1,5 @@
 import { Inject } from '@nestjs/common';
+import { keepMetadata } from '../context/keep-metadata.js';
 import { TenantContext } from '../context/tenant-context.js';
 import { InvalidTenantIdError, TenancyOptionsError } from '../tenancy.errors.js';
 
@@ -50,12 +51,4 @@ export function WithTenant<Args extends unknown[] = []>(
     keepMetadata(method, runAsTenant);
     descriptor.value = runAsTenant as never;
   };
-}
-
-/** What other decorators noted on the method (@Cron, @Process, …) must be found on what takes its place. */
-function keepMetadata(from: AnyMethod, to: object): void {
-  for (const key of Reflect.getOwnMetadataKeys(from)) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, from), to);
-  }
-  Object.defineProperty(to, 'name', { value: from.name, configurable: true });
 }

@@ -15,12 +15,15 @@ export interface HandlerTenancy {
 
 // What a handler is marked with does not change, and to look for it costs more than all else that is done for a request.
 // By class too: a handler that is inherited belongs to each.
-const known = new WeakMap<Handler, WeakMap<Type, HandlerTenancy>>();
+const known = new WeakMap<Handler, WeakMap<object, HandlerTenancy>>();
 
 /** What the handler that a guard or an interceptor stands before is marked with. */
 export function handlerTenancy(reflector: Reflector, context: ExecutionContext): HandlerTenancy {
-  const type = context.getClass();
-  const handler = context.getHandler();
+  return marksOf(reflector, context.getHandler(), context.getClass());
+}
+
+/** What a method of a class is marked with. */
+export function marksOf(reflector: Reflector, handler: Handler, type: Type | Handler): HandlerTenancy {
   return known.get(handler)?.get(type) ?? remember(reflector, handler, type);
 }
 
@@ -29,12 +32,12 @@ export function belongsToNoTenant(reflector: Reflector, context: ExecutionContex
   return handlerTenancy(reflector, context).isNobodys;
 }
 
-function remember(reflector: Reflector, handler: Handler, type: Type): HandlerTenancy {
+function remember(reflector: Reflector, handler: Handler, type: Type | Handler): HandlerTenancy {
   const marks: HandlerTenancy = {
     isNobodys: reflector.getAllAndOverride<boolean | undefined>(BYPASS_TENANCY, [handler, type]) ?? false,
     route: reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, [handler, type]),
   };
-  const types = known.get(handler) ?? new WeakMap<Type, HandlerTenancy>();
+  const types = known.get(handler) ?? new WeakMap<object, HandlerTenancy>();
   known.set(handler, types.set(type, marks));
   return marks;
 }

@@ -1,5 +1,5 @@
 import type { TenancyScope } from '../context/tenancy-scope.js';
-import { TenancyError, TenantConflictError } from '../tenancy.errors.js';
+import { TenancyError, TenantConflictError, TenantContextMissingError } from '../tenancy.errors.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { isThenable } from './and-then.js';
 import type { RouteTenancy } from './route-tenancy.js';
@@ -57,4 +57,11 @@ export class RequestScopes {
     if (error instanceof TenancyError) return { openedBy: this, refusal: error };
     throw error;
   };
+}
+
+/** Throws where a handler that needs a tenant must not run: for the reason that the scope keeps. */
+export function admit(scope: TenancyScope | undefined): void {
+  // What tenancy missed has no scope at all: without this it would run for nobody.
+  if (!scope) throw new TenantContextMissingError();
+  if (scope.refusal) throw scope.refusal;
 }

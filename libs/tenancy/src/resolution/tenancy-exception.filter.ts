@@ -7,6 +7,7 @@ import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
 import { refuseSocket } from './refuse-socket.js';
 import { tenancyErrorOf, WithTenancyError } from './tenancy-error-of.js';
+import { isTold, toldError } from './told-error.js';
 
 /**
  * Answers every `TenancyError`, also one that TypeORM wrapped: a request with `application/problem+json`, a message as its
@@ -23,7 +24,7 @@ export class TenancyExceptionFilter implements ExceptionFilter {
     if (!error) throw thrown;
     const problem = problemOf(error);
     // A store that does not answer is not the client's doing either: only the log can say why.
-    if (problem.status >= 500) {
+    if (problem.status >= 500 && !isTold(error)) {
       this.logger.error(error.message, error.cause instanceof Error ? error.cause.stack : error.stack);
     }
     switch (host.getType<string>()) {
@@ -36,10 +37,7 @@ export class TenancyExceptionFilter implements ExceptionFilter {
         refuseSocket(host.switchToWs().getClient(), { status: 'error', message: problem.detail, code: problem.code });
         return undefined;
       case 'graphql':
-        // GraphQL takes over the extensions of what is thrown, and would tell the client the message for the log.
-        throw Object.assign(new Error(problem.detail, { cause: error }), {
-          extensions: { code: problem.code, status: problem.status },
-        });
+        throw toldError(error);
       default:
         throw thrown;
     }

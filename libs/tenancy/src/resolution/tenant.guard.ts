@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
-import { TenancyOptionsError, TenantContextMissingError } from '../tenancy.errors.js';
+import { TenancyOptionsError } from '../tenancy.errors.js';
 import { handlerTenancy } from './handler-tenancy.js';
-import { RequestScopes } from './request-scopes.js';
+import { admit, RequestScopes } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
 import type { VaryingAnswer } from './vary-by.js';
@@ -34,32 +34,27 @@ export class TenantGuard implements CanActivate {
       if (scope && context.getType<string>() !== 'graphql') leave(scope);
       return true;
     }
-    // What tenancy missed has no scope at all: without this it would run for nobody.
-    if (!scope) throw new TenantContextMissingError();
-    if (route) {
+    if (route && scope) {
       const http = context.switchToHttp();
       varyBy(http.getResponse<VaryingAnswer>(), this.scopes.headers(route));
       return this.decide(scope, http.getRequest<TenantRequest>(), route);
     }
-    return admit(scope);
+    admit(scope);
+    return true;
   }
 
   private async decide(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<boolean> {
     const { tenant, refusal } = await this.scopes.decide(request, route, scope.tenant);
     leave(scope);
     Object.assign(scope, tenant && { tenant }, refusal && { refusal });
-    return admit(scope);
+    admit(scope);
+    return true;
   }
 }
 
 function leave(scope: TenancyScope): void {
   delete scope.tenant;
   delete scope.refusal;
-}
-
-function admit(scope: TenancyScope): true {
-  if (scope.refusal) throw scope.refusal;
-  return true;
 }
 
 /** The fields of one GraphQL request share a scope: what one of them decided would be the others' too. */
