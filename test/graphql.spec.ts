@@ -1,7 +1,7 @@
 import { setTimeout as later } from 'node:timers/promises';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { ApolloDriver } from '@nestjs/apollo';
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { CanActivate, ExecutionContext, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { Injectable, Module, UseGuards } from '@nestjs/common';
 import { Args, Field, GraphQLModule, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
@@ -171,3 +171,41 @@ describe.each(grounds)('a query to %s, on %s', (_driver, adapter) => {
     expect(seen).not.toContain('handler: undefined');
   });
 });
+
+describe.each(grounds)(
+  'a query to %s beside a module with middleware, outside of the global prefix',
+  (_driver, adapter) => {
+    @Module({
+      imports: [
+        TenancyModule.forRoot({ store: new InMemoryTenantStore([{ id: 'acme', schema: 't_acme' }]) }),
+        modules[adapter],
+      ],
+      providers: [NotesResolver],
+    })
+    class AppModule implements NestModule {
+      configure(consumer: MiddlewareConsumer): void {
+        consumer.apply((_request: unknown, _response: unknown, next: () => void) => next()).forRoutes('other');
+      }
+    }
+
+    let running: RunningApp;
+    beforeAll(async () => {
+      running = await startApp(AppModule, adapter, (app) => app.setGlobalPrefix('api'));
+    });
+    afterAll(() => running.app.close());
+
+    it('has its tenant, and is told what its answer depends on', async () => {
+      const headers = { 'x-tenant-id': 'acme' };
+      const answer = await running.call('POST', '/graphql', { body: { query: '{ who }' }, headers });
+
+      expect(answer.body.data).toEqual({ who: 'acme acme' });
+      expect(answer.headers.get('vary')!.toLowerCase()).toContain('x-tenant-id');
+    });
+
+    it('is refused without one', async () => {
+      const { body } = await running.call('POST', '/graphql', { body: { query: '{ who }' } });
+
+      expect(body.errors[0].extensions.code).toBe('TENANT_REQUIRED');
+    });
+  },
+);

@@ -27,6 +27,8 @@ import { ConfigurableModuleClass } from './tenancy.module-definition.js';
  */
 @Module({})
 export class TenancyModule extends ConfigurableModuleClass implements NestModule, OnModuleInit, OnApplicationShutdown {
+  private isMounted = false;
+
   constructor(private readonly modules: ModuleRef) {
     super();
   }
@@ -41,13 +43,15 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   }
 
   configure(consumer: MiddlewareConsumer): void {
-    if (this.modules.get(HttpEntry).mount(this)) return;
+    this.isMounted = this.modules.get(HttpEntry).mount(this);
+    if (this.isMounted) return;
     // A name for the wildcard, and braces around it: without them "/" itself would be missed.
     consumer.apply(TenantMiddleware).forRoutes('{*splat}');
   }
 
-  /** Once more, for resolvers that a factory made: there are none before. */
   onModuleInit(): void {
+    if (!this.isMounted) this.modules.get(HttpEntry).mountLast();
+    // Once more, for resolvers that a factory made: there are none before.
     guardFields(this.modules.get(ModulesContainer, { strict: false }));
   }
 

@@ -32,6 +32,8 @@ export class HttpEntry {
           this.middleware.tell(reply);
           done();
         });
+        // After Nest's middleware, which a hook of the adapter's has begun by now.
+        this.mountOnFastify(adapter.getInstance() as FastifyLike);
       }
       return false;
     }
@@ -39,13 +41,26 @@ export class HttpEntry {
       case 'fastify':
         return this.mountOnFastify(adapter.getInstance() as FastifyLike);
       case 'express':
-        adapter.use((request: TenantRequest, response: EventEmitter & VaryingAnswer, next: () => void) =>
-          this.middleware.use(request, response, next),
-        );
-        return true;
+        return this.mountOnExpress(adapter);
       default:
         return false;
     }
+  }
+
+  /**
+   * Once more, behind all middleware and routes of Nest: what is mounted on the adapter afterwards, as GraphQL is, may lie outside
+   * of the global prefix, where Nest's middleware is not asked. Who has come by it keeps his tenant.
+   */
+  mountLast(): void {
+    const adapter = this.adapterHost.httpAdapter as HttpServer | undefined;
+    if (adapter?.getType?.() === 'express') this.mountOnExpress(adapter);
+  }
+
+  private mountOnExpress(express: HttpServer): boolean {
+    express.use((request: TenantRequest, response: EventEmitter & VaryingAnswer, next: () => void) =>
+      this.middleware.use(request, response, next),
+    );
+    return true;
   }
 
   private mountOnFastify(fastify: FastifyLike): boolean {
