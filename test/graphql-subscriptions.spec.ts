@@ -10,6 +10,7 @@ import { MercuriusDriver } from '@nestjs/mercurius';
 import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  BypassTenancy,
   ClaimTenantResolver,
   HeaderTenantResolver,
   InMemoryTenantStore,
@@ -55,6 +56,25 @@ describe('a subscription over a WebSocket', () => {
         await later(1);
         yield { ticks: `${n} of ${this.tenants.tenantId}` };
       }
+    }
+  }
+
+  @Resolver()
+  class FreeResolver {
+    constructor(private readonly tenants: TenantContext) {}
+
+    @Query(() => String)
+    nothing(): string {
+      return '';
+    }
+
+    @BypassTenancy()
+    @Subscription(() => String)
+    async *ticks(): AsyncGenerator<{ ticks: string }> {
+      await later(1);
+      yield { ticks: `of ${this.tenants.tenantId}` };
+      await later(1);
+      yield { ticks: `of ${this.tenants.tenantId}` };
     }
   }
 
@@ -172,5 +192,13 @@ describe('a subscription over a WebSocket', () => {
     expect(heard[0]).toEqual(['0 of acme', '1 of acme', '2 of acme']);
     expect(heard[1].join()).toContain('TENANT_QUOTA_EXCEEDED');
     expect(heard[2]).toEqual(['0 of globex', '1 of globex', '2 of globex']);
+  });
+
+  it('sees no tenant while it is read, where it belongs to none', async () => {
+    @Module({ imports: [tenancy, GraphQLModule.forRoot(mercurius)], providers: [FreeResolver] })
+    class FreeModule {}
+    running = await startApp(FreeModule, 'Fastify');
+
+    expect(await subscribe(running.url, { 'x-tenant-id': 'acme' })).toEqual(['of undefined', 'of undefined']);
   });
 });

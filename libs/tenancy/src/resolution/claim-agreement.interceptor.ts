@@ -2,6 +2,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { Observable } from 'rxjs';
+import { map } from 'rxjs';
 import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError } from '../tenancy.errors.js';
@@ -26,7 +27,10 @@ export class ClaimAgreementInterceptor implements NestInterceptor {
     const { isNobodys, route } = handlerTenancy(this.reflector, context);
     // Of one GraphQL request some fields may belong to no tenant: those see none, and the others keep theirs.
     if (isNobodys && context.getType<string>() === 'graphql') {
-      return runAndKeepScope({}, () => next.handle());
+      // What the stream hands out as well: the generator of a subscription is read when nobody is in here any more.
+      const nobodys = {};
+      const keep = (value: unknown): unknown => runAndKeepScope(nobodys, () => value);
+      return runAndKeepScope(nobodys, () => next.handle().pipe(map(keep)));
     }
     if (!route && !this.resolution.hasClaims) return next.handle();
     const request = requestOf(context);
