@@ -54,9 +54,20 @@ describe.each(adapters)('a route that belongs to no tenant, on %s', (adapter) =>
     }
   }
 
+  @Controller('of-open')
+  class OfOpenController extends OpenController {
+    @Get('own')
+    own(@CurrentTenant('id') id: string): unknown {
+      return { id };
+    }
+  }
+
+  @Controller('of-app')
+  class OfAppController extends AppController {}
+
   @Module({
     imports: [TenancyModule.forRoot({ store: new BrokenStore(tenants), exclude: ['/health', '/docs*'] })],
-    controllers: [AppController, OpenController],
+    controllers: [AppController, OpenController, OfOpenController, OfAppController],
   })
   class OpenModule {}
 
@@ -69,6 +80,7 @@ describe.each(adapters)('a route that belongs to no tenant, on %s', (adapter) =>
   describe.each([
     ['marked', '/open'],
     ['in a marked controller', '/all-open'],
+    ['inherited, and marked', '/of-app/open'],
     ['excluded', '/health'],
     ['excluded, with a query', '/health?verbose'],
     ['excluded by a wildcard', '/docs'],
@@ -90,6 +102,11 @@ describe.each(adapters)('a route that belongs to no tenant, on %s', (adapter) =>
 
   it('does not take its neighbours with it', async () => {
     expect((await running.call('GET', '/who/health')).body.code).toBe('TENANT_REQUIRED');
+  });
+
+  it.each(['/of-open', '/of-open/own'])('is not one by a controller that its own extends: %s', async (path) => {
+    expect((await running.call('GET', path)).body.code).toBe('TENANT_REQUIRED');
+    expect((await running.call('GET', path, { headers: { 'x-tenant-id': 'acme' } })).body).toEqual({ id: 'acme' });
   });
 
   it('is still itself with a slash at its end, where the router takes it', async () => {

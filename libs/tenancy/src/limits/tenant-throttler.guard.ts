@@ -4,11 +4,12 @@ import { PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerRequest, ThrottlerStorage } from '@nestjs/throttler';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard } from '@nestjs/throttler';
+import { belongsToNobody } from '../context/belongs-to-nobody.js';
 import type { RequestClaims } from '../context/request-claims.js';
 import type { RequestQuota } from '../context/request-quota.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { AddressLimitExceededError, TenantQuotaExceededError } from '../tenancy.errors.js';
-import { BYPASS_TENANCY, REQUEST_CLAIMS } from '../tenancy.tokens.js';
+import { REQUEST_CLAIMS } from '../tenancy.tokens.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { AddressLimits } from './address-limits.js';
 import { admit, admittedTenant } from './admitted-requests.js';
@@ -63,8 +64,7 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
 
   /** A route that belongs to no tenant sees none, even where the request names one. */
   private tenantOf(context: ExecutionContext): Tenant | undefined {
-    const places = [context.getHandler(), context.getClass()];
-    return this.reflector.getAllAndOverride<boolean>(BYPASS_TENANCY, places) ? undefined : currentScope()?.tenant;
+    return belongsToNobody(context.getHandler(), context.getClass()) ? undefined : currentScope()?.tenant;
   }
 
   private count(context: ExecutionContext, tenant: Tenant): Promise<boolean> {

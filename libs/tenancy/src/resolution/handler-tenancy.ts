@@ -1,13 +1,14 @@
 import type { ExecutionContext, Type } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import { BYPASS_TENANCY, RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
+import { belongsToNobody } from '../context/belongs-to-nobody.js';
+import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
 import type { RouteTenancy } from './route-tenancy.js';
 
 type Handler = ReturnType<ExecutionContext['getHandler']>;
 
 /** What a handler, or its class, is marked with. */
 export interface HandlerTenancy {
-  /** `@BypassTenancy()` */
+  /** `@BypassTenancy()`: of the class itself, not of one that it extends. */
   readonly isNobodys: boolean;
   /** `@ResolveTenantBy()` */
   readonly route: RouteTenancy | undefined;
@@ -34,7 +35,7 @@ export function belongsToNoTenant(reflector: Reflector, context: ExecutionContex
 
 function remember(reflector: Reflector, handler: Handler, type: Type | Handler): HandlerTenancy {
   const marks: HandlerTenancy = {
-    isNobodys: reflector.getAllAndOverride<boolean | undefined>(BYPASS_TENANCY, [handler, type]) ?? false,
+    isNobodys: belongsToNobody(handler, type),
     route: reflector.getAllAndOverride<RouteTenancy | undefined>(RESOLVE_TENANT_BY, [handler, type]),
   };
   const types = known.get(handler) ?? new WeakMap<object, HandlerTenancy>();
