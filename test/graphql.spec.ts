@@ -16,6 +16,7 @@ import {
   TenancyModule,
   TenantContext,
 } from 'nestjs-tenancy';
+import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import type { RunningApp } from './support/start-app.js';
 import { startApp } from './support/start-app.js';
 
@@ -209,3 +210,31 @@ describe.each(grounds)(
     });
   },
 );
+
+describe.each(grounds)('a query to %s from an address that is over its limit', (driver, adapter) => {
+  @Module({
+    imports: [
+      TenancyModule.forRoot({ store: new InMemoryTenantStore([{ id: 'acme', schema: 't_acme' }]) }),
+      TenantThrottlerModule.forRoot({
+        plans: { free: { limit: 100, ttl: 60_000 } },
+        address: { limit: 1, ttl: 60_000 },
+      }),
+      modules[adapter],
+    ],
+    providers: [NotesResolver],
+  })
+  class AppModule {}
+
+  it('is refused at the door, and told when to come again', async () => {
+    const { app, call } = await startApp(AppModule, adapter);
+    const ask = () => call('POST', '/graphql', { body: { query: '{ who }' }, headers: { 'x-tenant-id': 'nobody' } });
+    await ask();
+
+    const { status, headers, body } = await ask();
+    await app.close();
+
+    expect(status).toBe(429);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(driver === 'Apollo' ? body.code : body.errors[0].extensions.code).toBe('ADDRESS_LIMIT_EXCEEDED');
+  });
+});

@@ -20,6 +20,9 @@ export function addressLimitMiddleware(addresses: AddressLimits, isExcluded: (re
         const state = { policy: 'address', limit: addresses.limit, remaining: 0, reset: error.retryAfter };
         response.setHeader('RateLimit-Policy', policyField(state));
         response.setHeader('RateLimit', limitField(state));
+        response.setHeader('Retry-After', String(error.retryAfter));
+        // Mercurius asks no filter before its resolvers: it takes these from the error, and would answer 200 without.
+        Object.assign(error, { statusCode: 429, extensions: { code: error.code, status: 429 } });
       }
       return next(error);
     }
