@@ -1,8 +1,8 @@
 import { setTimeout as later } from 'node:timers/promises';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { ApolloDriver } from '@nestjs/apollo';
-import type { CanActivate, ExecutionContext, MiddlewareConsumer, NestModule } from '@nestjs/common';
-import { Injectable, Module, UseGuards } from '@nestjs/common';
+import type { CanActivate, ExceptionFilter, ExecutionContext, MiddlewareConsumer, NestModule } from '@nestjs/common';
+import { Catch, Injectable, Module, UseFilters, UseGuards } from '@nestjs/common';
 import { Args, Field, GraphQLModule, Int, ObjectType, Parent, Query, ResolveField, Resolver } from '@nestjs/graphql';
 import type { MercuriusDriverConfig } from '@nestjs/mercurius';
 import { MercuriusDriver } from '@nestjs/mercurius';
@@ -42,6 +42,17 @@ class AuthenticationGuard implements CanActivate {
   }
 }
 
+@Catch(RangeError)
+class RangeFilter implements ExceptionFilter {
+  constructor(private readonly tenants: TenantContext) {}
+
+  async catch(error: RangeError): Promise<Error> {
+    seen.push(`filter: ${this.tenants.tenantId}`);
+    await later(1);
+    return new Error(`${error.message}, for ${this.tenants.tenantId}`);
+  }
+}
+
 @Resolver(() => Note)
 @UseGuards(AuthenticationGuard)
 class NotesResolver {
@@ -52,6 +63,13 @@ class NotesResolver {
     seen.push(`handler: ${id}`);
     await later(1);
     return `${id} ${this.tenants.tenantId}`;
+  }
+
+  @Query(() => String)
+  @UseFilters(RangeFilter)
+  async failing(): Promise<string> {
+    await later(1);
+    throw new RangeError('Too many');
   }
 
   @Query(() => [Note])
@@ -122,6 +140,15 @@ describe.each(grounds)('a query to %s, on %s', (_driver, adapter) => {
 
     expect(data).toEqual({ who: 'acme acme', notes: [{ text: '0 of acme' }, { text: '1 of acme' }] });
     expect(new Set(seen)).toEqual(new Set(['guard: acme', 'handler: acme']));
+  });
+
+  it('has its tenant in the filter of a resolver that fails', async () => {
+    const errors = await Promise.all(
+      ['acme', 'globex'].map(async (id) => (await ask('{ failing }', { 'x-tenant-id': id })).errors!),
+    );
+
+    expect(errors.map(([{ message }]) => message)).toEqual(['Too many, for acme', 'Too many, for globex']);
+    expect(seen.filter((one) => one.startsWith('filter'))).toEqual(['filter: acme', 'filter: globex']);
   });
 
   it('never sees the tenant of another one that is answered at the same time', async () => {
