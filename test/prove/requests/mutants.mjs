@@ -7,6 +7,7 @@ const REQUEST = 'resolution/tenant-request.js';
 const PATH = 'resolution/resolvers/path.resolver.js';
 const GUARD = 'resolution/tenant.guard.js';
 const FILTER = 'resolution/tenancy-exception.filter.js';
+const SCOPES = 'resolution/request-scopes.js';
 const PROBLEM = 'resolution/problem.js';
 
 const BINDS = 'asked !== claimed && isBound(claims, request)';
@@ -148,7 +149,7 @@ export const MUTANTS = [
   ),
   one('strings', 'a query is part of the path', REQUEST, 'target.search(/[?#]/)', 'target.search(/#/)'),
 
-  one('paths', 'a refusal is forgotten', GUARD, 'if (scope.refusal)', 'if (false)'),
+  one('paths', 'a refusal is forgotten', SCOPES, 'if (scope.refusal)', 'if (false)'),
   one('paths', 'a route that belongs to nobody has a tenant', GUARD, 'delete scope.tenant;', ''),
   one(
     'paths',
