@@ -20,7 +20,7 @@ import {
 } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
 import type { Observable } from 'rxjs';
-import { defer, from, lastValueFrom, mergeMap, throwError, toArray } from 'rxjs';
+import { catchError, defer, from, lastValueFrom, map, mergeMap, of, throwError, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   BypassTenancy,
@@ -226,6 +226,36 @@ describe.each(transports.filter(([, isHere]) => isHere))('a message by %s', (nam
       ['acme', 'acme', 'acme'],
       ['globex', 'globex', 'globex'],
     ]);
+  });
+
+  it('is answered in the scope of who asked, whoever used the client first', async () => {
+    const heard = (id: string, answers: Observable<unknown>): Promise<unknown> =>
+      context.run(id, () =>
+        lastValueFrom(
+          answers.pipe(
+            map(() => context.tenantId),
+            catchError(() => of(context.tenantId)),
+          ),
+          { defaultValue: undefined },
+        ),
+      );
+
+    for (const id of ['acme', 'globex', 'acme']) {
+      const twice = client.send('who', 0).pipe(mergeMap(() => client.send('who', 1)));
+      expect([
+        await heard(id, client.send('who', 0)),
+        await heard(id, client.send('fails', 0)),
+        await heard(id, twice),
+      ]).toEqual([id, id, id]);
+      const ended = await context.run(
+        id,
+        () =>
+          new Promise((resolve) => {
+            client.emit('happened', 0).subscribe({ complete: () => resolve(context.tenantId) });
+          }),
+      );
+      expect(ended).toBe(id);
+    }
   });
 
   it.each(['fails', 'fails-later'])('has its tenant in an exception filter: %s', async (pattern) => {

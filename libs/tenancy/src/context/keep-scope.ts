@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import { isObservable, Observable, Subject, takeUntil } from 'rxjs';
+import { isObservable, Observable } from 'rxjs';
+import { subscribeIn } from './subscribe-in.js';
 import type { TenancyScope } from './tenancy-scope.js';
-import { currentScope, runInScope } from './tenancy-scope.js';
+import { runInScope } from './tenancy-scope.js';
 
 /**
  * Runs work in a scope, and what it returns too: an Observable does its work when it is subscribed to, a generator when
@@ -26,19 +27,8 @@ function keepScope(scope: TenancyScope, result: unknown): unknown {
 }
 
 function keepObservable(scope: TenancyScope, source: Observable<unknown>): Observable<unknown> {
-  return new Observable((subscriber) => {
-    // What comes after run() is its caller's: subscribers are told in the scope they subscribed in.
-    const outer = currentScope();
-    const left = new Subject<void>();
-    subscriber.add(() => runInScope(scope, () => left.next()));
-    runInScope(scope, () =>
-      source.pipe(takeUntil(left)).subscribe({
-        next: (value) => runInScope(outer, () => subscriber.next(value)),
-        error: (error) => runInScope(outer, () => subscriber.error(error)),
-        complete: () => runInScope(outer, () => subscriber.complete()),
-      }),
-    );
-  });
+  // What comes after run() is its caller's: subscribers are told in the scope they subscribed in.
+  return new Observable((subscriber) => subscribeIn(scope, source, subscriber));
 }
 
 function keepGenerator(scope: TenancyScope, generator: AsyncGenerator | Generator): unknown {

@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import type { Observable } from 'rxjs';
+import { keepTenant } from '../context/keep-tenant.js';
 import { tenantOfScope } from '../context/tenant-context.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TENANT_HEADER } from './message-header.js';
@@ -17,7 +19,8 @@ export interface MessagePacket {
 
 /**
  * Lets a client name the current tenant in each message that it sends, by TCP, Redis or NATS. Where there is none nothing is
- * sent: `TenantContextMissingError`. What the system sends (`runAsSystem`) names nobody.
+ * sent: `TenantContextMissingError`. What the system sends (`runAsSystem`) names nobody. Answers are heard in the scope of
+ * whoever asked.
  *
  * @example
  * constructor(@Inject('MAIL') client: ClientProxy) {
@@ -33,7 +36,17 @@ export function sendTenant<T extends MessageClient>(client: T): T {
     const scope = currentScope();
     if (!scope?.system) attach(packet, tenantOfScope(scope).id);
   });
+  hearWhereAsked(client as Sends);
   return client;
+}
+
+type Sends = Partial<Record<'send' | 'emit', (...args: unknown[]) => Observable<unknown>>>;
+
+/** Answers come by the one connection of a client, whose context is that of its first user. */
+function hearWhereAsked(client: Sends): void {
+  const { send, emit } = client;
+  if (send) client.send = (...args) => send.apply(client, args).pipe(keepTenant());
+  if (emit) client.emit = (...args) => emit.apply(client, args).pipe(keepTenant());
 }
 
 function attachMetadata(packet: MessagePacket, id: string): void {
