@@ -81,6 +81,7 @@ describe('the package', () => {
       'hostOf',
       'isSealedSecret',
       'isTenantSchemaName',
+      'keepTenant',
       'mergeConfig',
       'pathOf',
       'problemOf',

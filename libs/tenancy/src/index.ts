@@ -8,6 +8,7 @@ export type { Tenant, TenantInit, TenantStatus } from './tenants/tenant.js';
 export { defineTenant, TENANT_STATUSES } from './tenants/tenant.js';
 export { generateSchemaName, isTenantSchemaName } from './tenants/schema-name.js';
 export { TenantContext } from './context/tenant-context.js';
+export { keepTenant } from './context/keep-tenant.js';
 export { CurrentTenant } from './decorators/current-tenant.decorator.js';
 export { WithTenant } from './decorators/with-tenant.decorator.js';
 export { BypassTenancy } from './decorators/bypass-tenancy.decorator.js';

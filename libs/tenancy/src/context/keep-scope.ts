@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { isObservable, Observable } from 'rxjs';
+import { keepSources } from './keep-sources.js';
 import { subscribeIn } from './subscribe-in.js';
 import type { TenancyScope } from './tenancy-scope.js';
 import { runInScope } from './tenancy-scope.js';
@@ -27,8 +28,9 @@ function keepScope(scope: TenancyScope, result: unknown): unknown {
 }
 
 function keepObservable(scope: TenancyScope, source: Observable<unknown>): Observable<unknown> {
+  const kept = keepSources(source);
   // What comes after run() is its caller's: subscribers are told in the scope they subscribed in.
-  return new Observable((subscriber) => subscribeIn(scope, source, subscriber));
+  return new Observable((subscriber) => subscribeIn(scope, kept, subscriber));
 }
 
 function keepGenerator(scope: TenancyScope, generator: AsyncGenerator | Generator): unknown {
