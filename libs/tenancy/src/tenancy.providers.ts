@@ -20,6 +20,7 @@ import { excludedPaths } from './resolution/excluded-paths.js';
 import { addGatewayFilter } from './resolution/gateway-filters.js';
 import { guardFields } from './resolution/graphql-fields.js';
 import { HttpEntry } from './resolution/http-entry.js';
+import { keepStreams } from './resolution/keep-streams.js';
 import { addMessageGuard } from './resolution/message.guard.js';
 import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
@@ -135,6 +136,7 @@ const CORE: Provider[] = [
     useFactory: (host: HttpAdapterHost, modules: ModulesContainer, middleware: TenantMiddleware) => {
       keepSseScopes(modules);
       guardFields(modules);
+      keepStreams(modules);
       return new HttpEntry(host, modules, middleware);
     },
   },
