@@ -62,7 +62,7 @@ export function isConnected(client: object): boolean {
   return !isWs(client) || client.readyState === client.OPEN;
 }
 
-function isSocketIo(client: object): client is SocketIoClient {
+export function isSocketIo(client: object): client is SocketIoClient {
   return 'handshake' in client && 'request' in client && 'use' in client;
 }
 

@@ -7,6 +7,7 @@ import { TenancyError, TenantConflictError, TenantContextMissingError } from '..
 import { andThen, isThenable } from './and-then.js';
 import type { RequestScopes } from './request-scopes.js';
 import { handshakeOf, holdMessages, isConnected, keepHandshake } from './socket-handshake.js';
+import { endSocket, keepInSession, tenantOfSession } from './socket-sessions.js';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -72,7 +73,7 @@ export class SocketScopes {
     const client = args[0] as object;
     keepHandshake(client, args[1]);
     // One for all gateways that share a server: they have to hear of a socket right after one another.
-    const scope = this.handshakes.get(client) ?? andThen(this.open(client), (found) => this.agreed(client, found));
+    const scope = this.handshakes.get(client) ?? this.begin(client);
     this.handshakes.set(client, scope);
     const enter = (found: TenancyScope): void => {
       this.scopesOfSockets.set(client, found);
@@ -82,6 +83,18 @@ export class SocketScopes {
     if (!isThenable(scope)) return enter(scope);
     const release = holdMessages(client);
     void Promise.resolve(scope).then(enter).finally(release);
+  }
+
+  private begin(client: object): TenancyScope | PromiseLike<TenancyScope> {
+    const earlier = tenantOfSession(client);
+    if (earlier !== undefined) this.tenants.set(client, earlier);
+    keepInSession(client, () => this.tenants.get(client));
+    return andThen(this.open(client), (found) => {
+      const scope = this.agreed(client, found);
+      // It is in the rooms of the tenant that it was: refusing what it sends would leave it listening there.
+      if (earlier !== undefined && scope.tenant?.id !== earlier) endSocket(client);
+      return scope;
+    });
   }
 
   private bindHandler(client: object, handler: MessageHandler): MessageHandler {
