@@ -19,6 +19,7 @@ import { ExecutionClaims } from './resolution/execution-claims.js';
 import { excludedPaths } from './resolution/excluded-paths.js';
 import { addGatewayFilter } from './resolution/gateway-filters.js';
 import { guardFields } from './resolution/graphql-fields.js';
+import { guardGatewayHooks } from './resolution/gateway-hooks.js';
 import { HttpEntry } from './resolution/http-entry.js';
 import { keepStreams } from './resolution/keep-streams.js';
 import { addMessageGuard } from './resolution/message.guard.js';
@@ -150,6 +151,7 @@ const CORE: Provider[] = [
       adapterHost: HttpAdapterHost,
     ) => {
       addGatewayFilter(modules, new TenancyExceptionFilter(adapterHost));
+      guardGatewayHooks(modules);
       return new SocketScopes(config, scopes);
     },
   },

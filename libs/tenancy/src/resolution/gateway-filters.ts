@@ -1,9 +1,7 @@
 import type { ExceptionFilter } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer } from '@nestjs/core';
-
-/** What @nestjs/websockets marks a gateway with. */
-const GATEWAY_METADATA = 'websockets:is_gateway';
+import { isGateway } from './is-gateway.js';
 
 /**
  * Gives each gateway a filter, as `@UseFilters()` does: Nest leaves global filters out of gateways. It comes before the
@@ -12,7 +10,7 @@ const GATEWAY_METADATA = 'websockets:is_gateway';
 export function addGatewayFilter(modules: ModulesContainer, filter: ExceptionFilter): void {
   for (const { providers } of modules.values()) {
     for (const { metatype } of providers.values()) {
-      if (typeof metatype !== 'function' || !Reflect.hasMetadata(GATEWAY_METADATA, metatype)) continue;
+      if (!isGateway(metatype)) continue;
       const own = (Reflect.getMetadata(EXCEPTION_FILTERS_METADATA, metatype) ?? []) as unknown[];
       if (own.some((other) => (other as object).constructor === filter.constructor)) continue;
       Reflect.defineMetadata(EXCEPTION_FILTERS_METADATA, [filter, ...own], metatype);

@@ -22,7 +22,7 @@ export function keepStreams(modules: ModulesContainer): void {
   }
 }
 
-function keepResult(_self: unknown, work: () => unknown): unknown {
+function keepResult(work: () => unknown): unknown {
   const scope = currentScope();
   return scope ? runAndKeepScope(scope, work) : work();
 }

@@ -1,7 +1,7 @@
 import type { DeclaredMethod, Method } from './methods-of.js';
 
-/** What is put around a method: `work` calls it. */
-export type Around = (self: unknown, work: () => unknown) => unknown;
+/** What is put around a method, which `work` calls. */
+export type Around = (work: () => unknown, self: unknown, method: Method) => unknown;
 
 const put = new WeakMap<object, Around>();
 
@@ -12,7 +12,7 @@ const put = new WeakMap<object, Around>();
 export function replaceMethod({ owner, name, method: own }: DeclaredMethod, around: Around): void {
   if (put.get(own) === around) return;
   const method: Method = function (...args) {
-    return around(this, () => Reflect.apply(own, this, args));
+    return around(() => Reflect.apply(own, this, args), this, own);
   };
   for (const key of Reflect.getOwnMetadataKeys(own) as unknown[]) {
     Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, own), method);
