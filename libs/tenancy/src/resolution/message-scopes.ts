@@ -6,6 +6,8 @@ import { runInScope } from '../context/tenancy-scope.js';
 import { TenancyError, TenantRequiredError } from '../tenancy.errors.js';
 import type { TenantIdValidator } from '../tenants/tenant-id.js';
 import type { TenantService } from '../tenants/tenant.service.js';
+import { grpcCallOf } from './grpc-call.js';
+import { keepEvents } from './keep-events.js';
 import { messageHeader, TENANT_HEADER } from './message-header.js';
 
 /**
@@ -20,13 +22,20 @@ export class MessageScopes {
     private readonly required: boolean,
   ) {
     config.registerPreRequestHook((context, next) =>
-      defer(() => this.open(context)).pipe(mergeMap((scope) => inScope(scope, next))),
+      defer(() => this.open(context)).pipe(
+        mergeMap((scope) => {
+          // What a client streams is told in the context of its connection.
+          const call = grpcCallOf(context);
+          if (call) keepEvents(call, scope);
+          return inScope(scope, next);
+        }),
+      ),
     );
   }
 
   private async open(context: ExecutionContext): Promise<TenancyScope> {
     try {
-      const id = messageHeader(context.switchToRpc().getContext(), TENANT_HEADER);
+      const id = messageHeader(headersOf(context), TENANT_HEADER);
       if (id !== undefined) return { tenant: await this.tenants.getTenant(this.ids.parse(id, SOURCE)) };
       return this.required ? { refusal: new TenantRequiredError([SOURCE]) } : {};
     } catch (error) {
@@ -37,6 +46,10 @@ export class MessageScopes {
 }
 
 const SOURCE = `message header ${TENANT_HEADER}`;
+
+function headersOf(context: ExecutionContext): unknown {
+  return grpcCallOf(context)?.metadata ?? context.switchToRpc().getContext();
+}
 
 /** Whatever hears of the result too, a filter above all, hears of it in the scope. */
 function inScope(scope: TenancyScope, next: () => Observable<unknown>): Observable<unknown> {

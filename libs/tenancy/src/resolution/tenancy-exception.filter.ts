@@ -2,7 +2,8 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import { Catch, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { throwError } from 'rxjs';
+import { of, throwError } from 'rxjs';
+import { refuseHandedOver } from './grpc-call.js';
 import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
 import { refuseSocket } from './refuse-socket.js';
@@ -19,7 +20,7 @@ export class TenancyExceptionFilter implements ExceptionFilter {
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  catch(thrown: unknown, host: ArgumentsHost): Observable<never> | void {
+  catch(thrown: unknown, host: ArgumentsHost): Observable<undefined> | void {
     const error = tenancyErrorOf(thrown);
     if (!error) throw thrown;
     const problem = problemOf(error);
@@ -30,8 +31,10 @@ export class TenancyExceptionFilter implements ExceptionFilter {
     switch (host.getType<string>()) {
       case 'http':
         return this.reply(problem, host);
-      case 'rpc':
-        return throwError(() => ({ status: 'error', message: problem.detail, code: problem.code }));
+      case 'rpc': {
+        const body = { status: 'error', message: problem.detail, code: problem.code };
+        return refuseHandedOver(host, body) ? of(undefined) : throwError(() => body);
+      }
       case 'ws':
         // Thrown, it would end the process: behind a gateway's filters nobody catches.
         refuseSocket(host.switchToWs().getClient(), { status: 'error', message: problem.detail, code: problem.code });
