@@ -47,7 +47,8 @@ export class TenantCacheInterceptor extends CacheInterceptor {
     await this.quota?.take(context);
     const key = keyOf(tenant, tracked);
     const kept = await this.read(key, tenant);
-    this.setHeadersWhenHttp(context, kept?.value);
+    // Nest's own asks only whether the application has an adapter, and would set the header on a message.
+    if (context.getType() === 'http') this.setHeadersWhenHttp(context, kept?.value);
     if (kept) return of(kept.value);
     const ttl = await this.ttlOf(context);
     return next.handle().pipe(
