@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
-import { outsideScopes } from './outside-scopes.js';
+import { Flights } from './flights.js';
 import type { LoadedTenant, SharedCache } from './shared-cache.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { StoreGuard } from './store-guard.js';
@@ -21,7 +21,7 @@ export class KnownTenants {
   private readonly entries: BoundedMap<string, TenantEntry>;
   // Apart from the known ones, and when they were found missing: a flood of ids that are nobody's pushes out no tenant.
   private readonly absent: BoundedMap<string, number>;
-  private readonly flights = new Map<string, Promise<Tenant | undefined>>();
+  private readonly flights = new Flights<Tenant | undefined>();
   private readonly lookups: StoreLookups;
   // Which tenants changed while a domain was looked up: the answer may be one of them, as it was.
   private readonly changed: BoundedMap<string, number>;
@@ -55,7 +55,7 @@ export class KnownTenants {
       this.entries.delete(key);
       this.absent.delete(key);
       // A load that began before the change may still bring the old tenant: it must not be joined, nor kept.
-      this.flights.delete(key);
+      this.flights.drop(key);
     }
     await Promise.all([...keys].map((key) => this.shared.forget(key)));
   }
@@ -65,7 +65,7 @@ export class KnownTenants {
     this.trustedFrom = this.clock.now();
     this.shared.distrust();
     // What is under way may bring what was so before: it must not be joined, nor kept.
-    this.flights.clear();
+    this.flights.dropAll();
   }
 
   /** Under what tenants are kept: by a domain that one had, too. One look at all, for however many tenants. */
@@ -156,29 +156,20 @@ export class KnownTenants {
       this.counters.joined += 1;
       return running;
     }
-    const isCurrent = () => this.flights.get(key) === flight;
-    const flight: Promise<Tenant | undefined> = outsideScopes(() => this.load(key, question, isCurrent, entry)).finally(
-      () => {
-        if (isCurrent()) this.flights.delete(key);
-      },
-    );
-    // Who began it may not wait for its end.
-    flight.catch(() => undefined);
-    this.flights.set(key, flight);
-    return flight;
+    return this.flights.begin(key, (mayKeep) => this.load(key, question, mayKeep, entry));
   }
 
   private async load(
     key: string,
     question: Question,
-    isCurrent: () => boolean,
+    mayKeep: () => boolean,
     entry: TenantEntry | undefined,
   ): Promise<Tenant | undefined> {
     // Before the question: what is changed while it is answered may be missing in the answer.
     const loadedAt = this.clock.now();
     const { changes } = this;
     const isNewest = (tenant: Tenant | undefined): boolean =>
-      isCurrent() && (tenant === undefined || (this.changed.get(tenant.id) ?? 0) <= changes);
+      mayKeep() && (tenant === undefined || (this.changed.get(tenant.id) ?? 0) <= changes);
     const shared = await this.shared.get(key, entry?.loadedAt);
     // Where a tenant's tables are does not change but by a move: that only the store says.
     if (shared && (!entry || isSamePlace(shared.tenant, entry.tenant))) {
@@ -195,7 +186,7 @@ export class KnownTenants {
       return tenant;
     } catch (error) {
       if (entry) this.counters.failedRenewals += 1;
-      if (isCurrent()) this.leaveAlone(key);
+      if (mayKeep()) this.leaveAlone(key);
       throw error;
     }
   }
