@@ -56,7 +56,7 @@ export class SettingsController {
     if (checked && (ifMatch ?? version) !== version) {
       const { id } = this.tenant.getOrThrow();
       // This instance may be the one that is behind: the next try is checked against what is stored.
-      await this.tenants.invalidate(id);
+      await this.tenants.recheck(id);
       throw new TenantConfigConflictError(id);
     }
     const ifVersion = checked ? version : ifMatch;

@@ -145,7 +145,7 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
       const version = configVersionOf(tenant.config);
       const isOther = ifVersion !== undefined && ifVersion !== version;
       // Whoever has read a later version than this process knows is not to be refused for it.
-      if (isOther && attempt === 1) await this.tenants.invalidate(tenantId);
+      if (isOther && attempt === 1) await this.tenants.recheck(tenantId);
       else if (isOther) throw new TenantConfigConflictError(tenantId);
       else {
         const condition: TenantConfigCondition = ifVersion === undefined ? { basedOn: version } : { ifVersion };

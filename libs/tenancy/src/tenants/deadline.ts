@@ -13,3 +13,14 @@ export async function withDeadline<T>(work: Promise<T>, milliseconds: number, wh
     clearTimeout(timer);
   }
 }
+
+/** What work resolves to where it does so in time, `late` otherwise; it goes on then. */
+export async function soon<T>(work: Promise<T>, milliseconds: number): Promise<T | 'late'> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, milliseconds, 'late')));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,6 +1,7 @@
 import { Subject } from 'rxjs';
 import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
+import { soon } from './deadline.js';
 import { Flights } from './flights.js';
 import type { LoadedTenant, SharedCache } from './shared-cache.js';
 import type { SteadyClock } from './steady-clock.js';
@@ -44,6 +45,33 @@ export class KnownTenants {
 
   /** Forgets what this process, at once, and the shared cache keep of tenants. */
   async forget(ids: ReadonlySet<string>): Promise<void> {
+    const keys = this.outdated(ids);
+    for (const key of keys) {
+      this.entries.delete(key);
+      this.absent.delete(key);
+    }
+    await this.forgetShared(keys);
+  }
+
+  /** A tenant may have changed: the store is asked before it is used, and it stays what it was where that does not answer. */
+  async doubt(id: string): Promise<void> {
+    const keys = this.outdated(new Set([id]));
+    for (const key of keys) {
+      const entry = this.entries.get(key);
+      // Even a store that failed just now is asked again: it may be the answer alone that was lost.
+      if (entry) this.entries.set(key, { ...entry, retryAt: undefined, isDoubted: true });
+    }
+    await this.forgetShared(keys);
+  }
+
+  /** The tenant of a key as the store answers now, whatever is known of it. */
+  async recheck(id: string, question: Question): Promise<Tenant | undefined> {
+    await this.doubt(id);
+    return this.fly(`id:${id}`, question, this.entries.get(`id:${id}`));
+  }
+
+  /** Under what these tenants are kept; what is under way for them may bring them as they were. */
+  private outdated(ids: ReadonlySet<string>): ReadonlySet<string> {
     const keys = new Set(this.keysOf(ids));
     this.changes += 1;
     for (const id of ids) {
@@ -51,12 +79,11 @@ export class KnownTenants {
       keys.add(`id:${id}`);
       for (const domain of this.entries.get(`id:${id}`)?.tenant.domains ?? []) keys.add(`domain:${domain}`);
     }
-    for (const key of keys) {
-      this.entries.delete(key);
-      this.absent.delete(key);
-      // A load that began before the change may still bring the old tenant: it must not be joined, nor kept.
-      this.flights.drop(key);
-    }
+    for (const key of keys) this.flights.drop(key);
+    return keys;
+  }
+
+  private async forgetShared(keys: ReadonlySet<string>): Promise<void> {
     await Promise.all([...keys].map((key) => this.shared.forget(key)));
   }
 
@@ -133,17 +160,14 @@ export class KnownTenants {
     // While the store does not answer, one caller asks it again and the others take at once what is known.
     if (this.clock.now() < (entry.retryAt ?? 0) || (isFailing && this.flights.has(key))) return this.stale(entry);
     const flight = this.fly(key, question, entry);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, this.options.staleWait, 'late')));
     try {
-      const answer = await Promise.race([flight, late]);
+      // What may have changed is waited for, however long it takes.
+      const answer = entry.isDoubted ? await flight : await soon(flight, this.options.staleWait);
       if (answer !== 'late') return answer;
       this.leaveAlone(key);
     } catch (error) {
       // Declared out of date in the meantime: then it is not what anybody knows any more.
       if (!this.isUsable(this.entries.get(key))) throw error;
-    } finally {
-      clearTimeout(timer);
     }
     const last = this.entries.get(key);
     return this.isUsable(last) ? this.stale(last) : flight;
@@ -220,8 +244,8 @@ export class KnownTenants {
     if (entry) this.entries.set(key, { ...entry, retryAt: this.clock.now() + this.options.retryAfter });
   }
 
-  private isFresh({ loadedAt }: TenantEntry, now: number): boolean {
-    return now - loadedAt < this.options.ttl && loadedAt > this.trustedFrom;
+  private isFresh({ loadedAt, isDoubted }: TenantEntry, now: number): boolean {
+    return !isDoubted && now - loadedAt < this.options.ttl && loadedAt > this.trustedFrom;
   }
 
   private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {

@@ -7,6 +7,8 @@ export interface TenantEntry extends LoadedTenant {
   readonly refreshAt: number;
   /** Until when a store that did not answer is not asked for it. */
   readonly retryAt?: number;
+  /** It may have changed: the store is asked before it is used, and it is used only where that fails. */
+  readonly isDoubted?: boolean;
 }
 
 /** Its refresh is due at some time between `refreshAt` and half the way from there to `ttl`: not for all tenants at once. */

@@ -116,13 +116,26 @@ export class TenantService {
     let changed: Tenant | undefined;
     try {
       changed = await this.guard.write(change);
-    } finally {
-      // After a failure too: a change that was not confirmed may have been made.
-      await this.invalidate(id);
+    } catch (error) {
+      // A change that was not confirmed may have been made; while the store is away, nobody is shut out for it.
+      await this.known.doubt(id);
+      throw error;
     }
+    await this.invalidate(id);
     if (!changed) throw new TenantNotFoundError(id);
     this.known.learned.next(changed);
     return changed;
+  }
+
+  /**
+   * The tenant of an id as the store has it now, whatever is known of it. Where the store does not answer, it throws
+   * `TenantServiceUnavailableError`, and the tenant keeps working as it was known.
+   *
+   * @example const { plan } = (await tenants.recheck('acme')) ?? {};
+   */
+  async recheck(id: string): Promise<Tenant | undefined> {
+    if (!this.ids.isValid(id)) return undefined;
+    return this.known.recheck(id, () => this.store.findById(id));
   }
 
   /**
