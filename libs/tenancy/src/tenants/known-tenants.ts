@@ -27,6 +27,8 @@ export class KnownTenants {
   // Which tenants changed while a domain was looked up: the answer may be one of them, as it was.
   private readonly changed: BoundedMap<string, number>;
   private changes = 0;
+  // Who was known until somebody changed it is no stranger: a flood of those does not keep it from being looked up again.
+  private readonly forgotten: BoundedMap<string, true>;
   /** What was loaded until then may have changed unheard: it is due, and used only while the store does not answer. */
   private trustedFrom = Number.NEGATIVE_INFINITY;
 
@@ -40,6 +42,7 @@ export class KnownTenants {
     this.entries = new BoundedMap(options.max);
     this.absent = new BoundedMap(options.negativeMax);
     this.changed = new BoundedMap(options.max);
+    this.forgotten = new BoundedMap(options.max);
     this.lookups = new StoreLookups(guard, options, counters);
   }
 
@@ -47,6 +50,7 @@ export class KnownTenants {
   async forget(ids: ReadonlySet<string>): Promise<void> {
     const keys = this.outdated(ids);
     for (const key of keys) {
+      if (this.entries.get(key)) this.forgotten.set(key, true);
       this.entries.delete(key);
       this.absent.delete(key);
     }
@@ -203,7 +207,8 @@ export class KnownTenants {
     }
     const ask = async () => adoptAnswer(key, await question());
     try {
-      const tenant = await (entry ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
+      const isKnown = entry !== undefined || this.forgotten.get(key) !== undefined;
+      const tenant = await (isKnown ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
       if (tenant) this.counters.hits.store += 1;
       else this.counters.misses.store += 1;
       if (isNewest(tenant)) await this.remember(key, tenant, loadedAt, () => isNewest(tenant));
@@ -221,6 +226,7 @@ export class KnownTenants {
     loadedAt: number,
     isNewest: () => boolean,
   ): Promise<void> {
+    this.forgotten.delete(key);
     if (!tenant) {
       this.entries.delete(key);
       this.absent.set(key, this.clock.now());

@@ -103,6 +103,34 @@ describe('a flood of ids that are nobody’s', () => {
     open();
     await Promise.all(flood);
   });
+
+  it('keeps no tenant that was changed from being looked up again, by its id or by its domain', async () => {
+    const acme = { id: 'acme', schema: 't_acme', domains: ['acme.test'] };
+    store.save(acme);
+    const tenants = serviceOf({ maxMisses: 20 });
+    await tenants.getTenant('acme');
+    await tenants.findTenantByDomain('acme.test');
+    for (const id of names(50)) await outcome(tenants.findTenant(id));
+    expect(await outcome(tenants.findTenant('globex'))).toBe('refused');
+
+    for (const plan of ['silver', 'gold']) {
+      store.save({ ...acme, plan });
+      await tenants.invalidate('acme');
+      expect((await tenants.getTenant('acme')).plan).toBe(plan);
+      expect((await tenants.findTenantByDomain('acme.test'))?.plan).toBe(plan);
+    }
+  });
+
+  it('is not let through by the id of a tenant that there was', async () => {
+    const tenants = serviceOf({ maxMisses: 20, negativeTtl: 0 });
+    await tenants.getTenant('acme');
+    for (const id of names(50)) await outcome(tenants.findTenant(id));
+    store.delete('acme');
+    await tenants.invalidate('acme');
+
+    expect(await outcome(tenants.findTenant('acme'))).toBe('answered');
+    expect(await outcome(tenants.findTenant('acme'))).toBe('refused');
+  });
 });
 
 describe('a look-up that waited long for its turn', () => {

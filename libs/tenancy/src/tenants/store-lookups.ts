@@ -20,7 +20,7 @@ export class StoreLookups {
     private readonly counters: TenantCounters,
   ) {
     this.unknown = new LookupLimit(options.maxLookups, options.maxWaiting);
-    // One look-up for each that is kept: there are never more than `max`.
+    // One look-up for each that is kept, or was until it was changed: there are never more than twice `max`.
     this.known = new LookupLimit(options.maxLookups, Number.POSITIVE_INFINITY);
     this.misses = new MissBudget(options.maxMisses);
   }
