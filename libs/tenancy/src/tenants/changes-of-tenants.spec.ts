@@ -167,6 +167,49 @@ describe('a tenant that was changed', () => {
     expect(await tenants.findTenant('initech')).toMatchObject({ id: 'initech' });
   });
 
+  it('has a domain from then on that was nobody’s until then', async () => {
+    const tenants = instance({ negativeTtl: 60_000 });
+    expect(await tenants.findTenantByDomain('shop.test')).toBeUndefined();
+    store.save({ ...acme, domains: ['acme.test', 'shop.test'] });
+    await changed('acme');
+
+    expect((await tenants.findTenantByDomain('shop.test'))?.id).toBe('acme');
+  });
+
+  it('has given a domain away, and whoever asks for that is not told what was so before', async () => {
+    const tenants = instance({ negativeTtl: 60_000 });
+    const open = store.close();
+    const asking = [tenants.findTenantByDomain('acme.test'), tenants.findTenantByDomain('shop.test')];
+    await turn();
+    store.save({ ...acme, domains: [] });
+    store.save({ id: 'globex', schema: 't_globex', domains: ['acme.test', 'shop.test'] });
+    await changed('acme');
+    await changed('globex');
+    store.gate = Promise.resolve();
+    const domains = ['acme.test', 'shop.test'];
+    const later = await Promise.all(domains.map((domain) => tenants.findTenantByDomain(domain)));
+    expect(later.map((tenant) => tenant?.id)).toEqual(['globex', 'globex']);
+
+    // What was asked before is answered at last, and not kept.
+    open();
+    expect((await Promise.all(asking)).map((tenant) => tenant?.id)).toEqual(['acme', undefined]);
+    const last = await Promise.all(domains.map((domain) => tenants.findTenantByDomain(domain)));
+    expect(last.map((tenant) => tenant?.id)).toEqual(['globex', 'globex']);
+  });
+
+  it('keeps nobody from keeping the other tenants by their domains', async () => {
+    const tenants = instance();
+    const open = store.close();
+    const asking = tenants.findTenantByDomain('acme.test');
+    await turn();
+    await changed('globex');
+    open();
+    await asking;
+    await tenants.findTenantByDomain('acme.test');
+
+    expect(store.asked).toBe(1);
+  });
+
   it('is refused while the registry is down: what was known is known to be wrong', async () => {
     const tenants = instance();
     await tenants.getTenant('acme');

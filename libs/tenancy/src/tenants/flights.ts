@@ -41,6 +41,11 @@ export class Flights<T> {
     this.flights.delete(key);
   }
 
+  /** They may bring a tenant as it was: they must not be joined. Whoever is told by what they bring that it is none may keep it. */
+  part(isMeant: (key: string) => boolean): void {
+    for (const key of this.flights.keys()) if (isMeant(key)) this.flights.delete(key);
+  }
+
   dropAll(): void {
     for (const key of this.flights.keys()) this.drop(key);
   }

@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs';
+import { AbsentTenants, isDomain } from './absent-tenants.js';
 import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
 import { soon } from './deadline.js';
@@ -20,8 +21,7 @@ export class KnownTenants {
   /** Each tenant that this process learns of, changed or not. */
   readonly learned = new Subject<Tenant>();
   private readonly entries: BoundedMap<string, TenantEntry>;
-  // Apart from the known ones, and when they were found missing: a flood of ids that are nobody's pushes out no tenant.
-  private readonly absent: BoundedMap<string, number>;
+  private readonly absent: AbsentTenants;
   private readonly flights = new Flights<Tenant | undefined>();
   private readonly lookups: StoreLookups;
   // Which tenants changed while a domain was looked up: the answer may be one of them, as it was.
@@ -40,7 +40,7 @@ export class KnownTenants {
     private readonly clock: SteadyClock,
   ) {
     this.entries = new BoundedMap(options.max);
-    this.absent = new BoundedMap(options.negativeMax);
+    this.absent = new AbsentTenants(options, clock);
     this.changed = new BoundedMap(options.max);
     this.forgotten = new BoundedMap(options.max);
     this.lookups = new StoreLookups(guard, options, counters);
@@ -54,6 +54,7 @@ export class KnownTenants {
       this.entries.delete(key);
       this.absent.delete(key);
     }
+    this.absent.distrustDomains();
     await this.forgetShared(keys);
   }
 
@@ -84,6 +85,8 @@ export class KnownTenants {
       for (const domain of this.entries.get(`id:${id}`)?.tenant.domains ?? []) keys.add(`domain:${domain}`);
     }
     for (const key of keys) this.flights.drop(key);
+    // Any of these may find one of them; load() keeps it only where it does not.
+    this.flights.part(isDomain);
     return keys;
   }
 
@@ -94,6 +97,8 @@ export class KnownTenants {
   /** Everything that is known is due; it stays what there is while the store does not answer. */
   distrust(): void {
     this.trustedFrom = this.clock.now();
+    this.changes += 1;
+    this.absent.distrust();
     this.shared.distrust();
     // What is under way may bring what was so before: it must not be joined, nor kept.
     this.flights.dropAll();
@@ -142,8 +147,7 @@ export class KnownTenants {
       return entry.tenant;
     }
     if (entry && this.isUsable(entry)) return this.renew(key, question, entry);
-    const missedAt = this.absent.get(key);
-    if (missedAt !== undefined && missedAt > this.trustedFrom && now - missedAt < this.options.negativeTtl) {
+    if (this.absent.has(key)) {
       this.counters.misses.process += 1;
       return undefined;
     }
@@ -196,8 +200,11 @@ export class KnownTenants {
     // Before the question: what is changed while it is answered may be missing in the answer.
     const loadedAt = this.clock.now();
     const { changes } = this;
-    const isNewest = (tenant: Tenant | undefined): boolean =>
-      mayKeep() && (tenant === undefined || (this.changed.get(tenant.id) ?? 0) <= changes);
+    const isUnchanged = (tenant: Tenant | undefined): boolean =>
+      tenant ? (this.changed.get(tenant.id) ?? 0) <= changes : !isDomain(key) || this.changes === changes;
+    // A later look-up of the same domain may have ended before this one.
+    const isLatest = (): boolean => loadedAt >= (this.entries.get(key)?.loadedAt ?? loadedAt);
+    const isNewest = (tenant: Tenant | undefined): boolean => mayKeep() && isUnchanged(tenant) && isLatest();
     const shared = await this.shared.get(key, entry?.loadedAt);
     // Where a tenant's tables are does not change but by a move: that only the store says.
     if (shared && (!entry || isSamePlace(shared.tenant, entry.tenant))) {
@@ -229,7 +236,7 @@ export class KnownTenants {
     this.forgotten.delete(key);
     if (!tenant) {
       this.entries.delete(key);
-      this.absent.set(key, this.clock.now());
+      this.absent.add(key);
       return;
     }
     this.absent.delete(key);
