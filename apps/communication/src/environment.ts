@@ -38,6 +38,8 @@ const environment = z.object({
   TENANT_MANAGEMENT_TOKEN: z.string(),
   /** Tenants are subdomains of it: `acme.example.com`. */
   TENANT_BASE_DOMAIN: z.hostname().toLowerCase().default('localhost'),
+  /** Further host names of the service itself, separated by commas, `*.` for all below one: no tenant is looked up by them. */
+  OWN_HOSTS: commaSeparated.optional(),
   /** After this time at the latest a suspended tenant is refused and its changed settings are seen, told of it or not. */
   TENANT_CACHE_TTL_MS: z.coerce.number().int().min(0).max(3_600_000).default(10_000),
   /** Whether the tenant management service tells of changes, which are seen at once then. */

@@ -18,7 +18,7 @@ import { settingKeys, settingsSchema } from './settings/settings.js';
 /** All that the service says about tenancy; the rest of it asks for repositories, settings and the current tenant. */
 export function tenancyOptions(environment: Environment): TenancyModuleOptions {
   const { TENANT_MANAGEMENT_URL, TENANT_MANAGEMENT_TOKEN, TENANT_BASE_DOMAIN } = environment;
-  const { TENANT_CACHE_TTL_MS: ttl, TENANT_WATCH: watch } = environment;
+  const { OWN_HOSTS = [], TENANT_CACHE_TTL_MS: ttl, TENANT_WATCH: watch } = environment;
   return {
     store: new HttpTenantStore({ baseUrl: TENANT_MANAGEMENT_URL, token: TENANT_MANAGEMENT_TOKEN }),
     resolvers: [
@@ -26,7 +26,7 @@ export function tenancyOptions(environment: Environment): TenancyModuleOptions {
       new QueryTenantResolver(),
       new PathTenantResolver('/tenants/:tenantId'),
       new SubdomainTenantResolver(TENANT_BASE_DOMAIN),
-      new DomainTenantResolver({ ignore: [TENANT_BASE_DOMAIN, `*.${TENANT_BASE_DOMAIN}`] }),
+      new DomainTenantResolver({ ignore: [TENANT_BASE_DOMAIN, `*.${TENANT_BASE_DOMAIN}`, ...OWN_HOSTS] }),
       new ClaimTenantResolver('tenant', { mayActForAny: mayActForAnyTenant }),
     ],
     exclude: PUBLIC_PATHS,

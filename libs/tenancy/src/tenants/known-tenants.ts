@@ -13,6 +13,7 @@ import type { TenantEntry } from './tenant-entry.js';
 import { entryOf } from './tenant-entry.js';
 import type { TenantCounters, TenantMetrics } from './tenant-metrics.js';
 import type { Tenant } from './tenant.js';
+import { isStoreAway } from './unusable-answer.js';
 
 type Question = () => Promise<Tenant | undefined>;
 
@@ -151,7 +152,20 @@ export class KnownTenants {
       this.counters.misses.process += 1;
       return undefined;
     }
-    return this.fly(key, question);
+    return this.absent.hadNobody(key) ? this.confirmAbsence(key, question) : this.fly(key, question);
+  }
+
+  /** A host that was nobody's stays so while the store does not answer: what else names the tenant decides. */
+  private async confirmAbsence(key: string, question: Question): Promise<Tenant | undefined> {
+    const isBeingAsked = this.absent.isFailing(key) && this.flights.has(key);
+    if (isBeingAsked || this.absent.isLeftAlone(key)) return undefined;
+    try {
+      return await this.fly(key, question);
+    } catch (error) {
+      if (!isStoreAway(error) || !this.absent.hadNobody(key)) throw error;
+      this.absent.leaveAlone(key);
+      return undefined;
+    }
   }
 
   /** Looks a tenant up before anybody has to wait for it. */

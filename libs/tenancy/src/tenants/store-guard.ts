@@ -6,7 +6,7 @@ import { LateError, withDeadline } from './deadline.js';
 import { withRetries } from './retry.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import type { TenantCounters } from './tenant-metrics.js';
-import { UnusableAnswerError } from './unusable-answer.js';
+import { isStoreAway } from './unusable-answer.js';
 
 /** Stands between the service and its store: a deadline, retries, and a breaker for a store that is down. */
 export class StoreGuard {
@@ -103,7 +103,5 @@ class CutShortError extends TenantServiceUnavailableError {
 
 function verdictOf(error: unknown): Verdict {
   if (error instanceof CutShortError) return 'unclear';
-  return error instanceof TenantServiceUnavailableError && !(error instanceof UnusableAnswerError)
-    ? 'down'
-    : 'answered';
+  return isStoreAway(error) ? 'down' : 'answered';
 }
