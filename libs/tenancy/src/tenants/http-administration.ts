@@ -1,6 +1,6 @@
 import { TenantChangeRefusedError, TenantNotFoundError } from '../tenancy.errors.js';
 import type { HttpAnswer, HttpCalls } from './http-calls.js';
-import { issuesOf, refusedAnswer, segment, unusable } from './http-calls.js';
+import { issuesOf, refusedAnswer, segment, unexpected } from './http-calls.js';
 import type { PlannedDrop, PlannedDrops } from './tenant-administration.js';
 import type { TenantPage } from './tenant-store.js';
 import type { TenantStatus } from './tenant.js';
@@ -20,7 +20,7 @@ export class HttpAdministration {
       if (answer.status === 404) throw new TenantNotFoundError(id);
       if (answer.status === 400 || answer.status === 409) throw await refusalOf(id, answer);
       if (answer.status === 204) return undefined;
-      if (answer.status !== 200 && answer.status !== 201) throw unusable(`it answered ${answer.status}`);
+      if (answer.status !== 200 && answer.status !== 201) throw unexpected(answer);
       return answer.read();
     });
   }
@@ -32,7 +32,7 @@ export class HttpAdministration {
 
   async plannedDrops({ limit = 50, offset = 0 }: Partial<TenantPage> = {}): Promise<PlannedDrops> {
     const body = await this.calls.send('GET', `/drops?limit=${limit}&offset=${offset}`, {}, (answer) => {
-      if (answer.status !== 200) throw unusable(`it answered ${answer.status}`);
+      if (answer.status !== 200) throw unexpected(answer);
       return answer.read();
     });
     if (!isRecord(body) || !Array.isArray(body.drops) || typeof body.total !== 'number') {
@@ -49,7 +49,7 @@ export class HttpAdministration {
 async function refusalOf(id: string, answer: HttpAnswer): Promise<Error> {
   const body = await answer.read().catch(() => undefined);
   if (!isRecord(body) || typeof body.code !== 'string' || !REASON.test(body.code)) {
-    return unusable(`it answered ${answer.status} and does not say why`);
+    return unexpected(answer, ' and does not say why');
   }
   const detail = typeof body.detail === 'string' ? body.detail : 'The service does not say more.';
   const fields = issuesOf(body).map(({ key, message }) => `${key}: ${message}`);

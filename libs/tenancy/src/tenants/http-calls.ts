@@ -1,4 +1,9 @@
-import { TenancyError, TenancyOptionsError, TenantServiceUnavailableError } from '../tenancy.errors.js';
+import {
+  TenancyError,
+  TenancyOptionsError,
+  TenantNotFoundError,
+  TenantServiceUnavailableError,
+} from '../tenancy.errors.js';
 import { isRecord } from './tenant.js';
 import { UnusableAnswerError } from './unusable-answer.js';
 
@@ -104,17 +109,29 @@ export class HttpCalls {
   }
 }
 
-/** One part of a path. */
+/** One part of a path. What cannot be one is the id of nobody. */
 export function segment(value: string): string {
-  // encodeURIComponent leaves "." and ".." as they are, and a URL resolves them away.
-  if (value === '' || value === '.' || value === '..') throw unusable(`${JSON.stringify(value)} cannot be asked for`);
+  if (!isSegment(value)) throw new TenantNotFoundError(value);
   return encodeURIComponent(value);
+}
+
+/** encodeURIComponent leaves "." and ".." as they are, and a URL resolves them away. */
+export function isSegment(value: string): boolean {
+  return value !== '' && value !== '.' && value !== '..';
 }
 
 /** What the service has against single fields: the `errors` of its answer. */
 export function issuesOf(body: unknown): Array<{ key: string; message: string }> {
   const errors: unknown[] = isRecord(body) && Array.isArray(body.errors) ? body.errors : [];
   return errors.filter(isRecord).map(({ key, message }) => ({ key: String(key), message: String(message) }));
+}
+
+// The service works, and has something against this one request: asked again it would say the same.
+const REFUSALS: ReadonlySet<number> = new Set([400, 405, 409, 413, 414, 415, 422, 431]);
+
+/** An answer of a status that says nothing of what was asked for. */
+export function unexpected({ status }: Pick<HttpAnswer, 'status'>, detail = ''): TenantServiceUnavailableError {
+  return (REFUSALS.has(status) ? refusedAnswer : unusable)(`it answered ${status}${detail}`);
 }
 
 export function unusable(reason: string, cause?: unknown): TenantServiceUnavailableError {

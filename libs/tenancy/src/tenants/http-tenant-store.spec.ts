@@ -7,6 +7,7 @@ import {
   TenancyOptionsError,
   TenantConfigConflictError,
   TenantConfigInvalidError,
+  TenantNotFoundError,
   TenantServiceUnavailableError,
 } from '../tenancy.errors.js';
 import type { HttpTenantStoreOptions } from './http-calls.js';
@@ -76,15 +77,17 @@ describe('a question', () => {
     expect(asked).toEqual([path]);
   });
 
-  it.each(['', '.', '..'])('is not asked where it would be another: "%s"', async (id) => {
+  it.each(['', '.', '..'])('is not asked where it would be another, and is nobody’s: "%s"', async (id) => {
     const asked: unknown[] = [];
     const store = await storeOf((response, request) => {
       asked.push(request.url);
       response.end(acme);
     });
 
-    await expect(store.findById(id)).rejects.toThrow(TenantServiceUnavailableError);
-    await expect(store.findByDomain(id)).rejects.toThrow(TenantServiceUnavailableError);
+    expect(await store.findById(id)).toBeUndefined();
+    expect(await store.findByDomain(id)).toBeUndefined();
+    await expect(store.updateConfig(id, {})).rejects.toThrow(TenantNotFoundError);
+    await expect(store.suspendTenant(id)).rejects.toThrow(TenantNotFoundError);
     expect(asked).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { TenantConfigConflictError, TenantConfigInvalidError, TenantNotFoundErro
 import { followChanges } from './follow-changes.js';
 import { HttpAdministration } from './http-administration.js';
 import type { HttpAnswer, HttpTenantStoreOptions } from './http-calls.js';
-import { HttpCalls, issuesOf, refusedAnswer, segment, unusable } from './http-calls.js';
+import { HttpCalls, isSegment, issuesOf, refusedAnswer, segment, unexpected, unusable } from './http-calls.js';
 import type {
   NewTenant,
   PlannedDrops,
@@ -26,8 +26,9 @@ import { keepWatching } from './keep-watching.js';
 /**
  * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
  * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none", and a 400 to a change is a
- * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. Redirects are not followed,
- * and a body that is another tenant's is refused.
+ * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. A refusal (400, 405, 409, 413, 414, 415, 422, 431) is one of
+ * that question, and no sign that the service is down. Redirects are not followed, and a body that is another tenant's is
+ * refused.
  *
  * The version that settings must have is sent as `If-Match`, as `configVersionOf()` counts it. A service that compares
  * answers with an `ETag`, or with 409 and the code `TENANT_CONFIG_CONFLICT`, or 412: `TenantConfigConflictError`.
@@ -48,11 +49,13 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
   }
 
   async findById(id: string): Promise<Tenant | undefined> {
+    if (!isSegment(id)) return undefined;
     const body = await this.get(`/tenants/${segment(id)}`);
     return body === undefined ? undefined : this.tenant(body, id);
   }
 
   async findByDomain(domain: string): Promise<Tenant | undefined> {
+    if (!isSegment(domain)) return undefined;
     const body = await this.get(`/domains/${segment(domain)}`);
     if (body === undefined) return undefined;
     const tenant = this.tenant(body);
@@ -77,7 +80,7 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
     const path = `/tenants/${segment(id)}/config`;
     await this.calls.send('PATCH', path, { body: patch, ifMatch: basedOn }, async (answer) => {
       if (answer.status === 404) throw new TenantNotFoundError(id);
-      if (answer.status === 400) throw refusedSettings(await answer.read());
+      if (answer.status === 400) throw await refusedSettings(answer);
       if (basedOn !== undefined && (await isConflict(answer))) throw new TenantConfigConflictError(id);
       await read(answer);
       if (ifVersion === undefined || answer.headers.get('etag') !== null) return;
@@ -148,17 +151,17 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
 
 function read(answer: HttpAnswer): Promise<unknown> {
   if (answer.status >= 200 && answer.status < 300) return answer.read();
-  throw unusable(`it answered ${answer.status}`);
+  throw unexpected(answer);
 }
 
 async function isConflict(answer: HttpAnswer): Promise<boolean> {
   if (answer.status !== 409) return answer.status === 412;
-  const body = await answer.read();
+  const body = await answer.read().catch(() => undefined);
   if (isRecord(body) && body.code === 'TENANT_CONFIG_CONFLICT') return true;
-  throw unusable('it answered 409');
+  throw unexpected(answer);
 }
 
-function refusedSettings(body: unknown): Error {
-  const issues = issuesOf(body);
-  return issues.length > 0 ? new TenantConfigInvalidError(issues) : unusable('it answered 400 and does not say why');
+async function refusedSettings(answer: HttpAnswer): Promise<Error> {
+  const issues = issuesOf(await answer.read().catch(() => undefined));
+  return issues.length > 0 ? new TenantConfigInvalidError(issues) : unexpected(answer, ' and does not say why');
 }
