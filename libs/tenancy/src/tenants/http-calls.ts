@@ -17,7 +17,10 @@ export interface HttpTenantStoreOptions {
   readonly timeout?: number;
   /** The same for making, changing and dropping a tenant. @defaultValue `60_000` */
   readonly administrationTimeout?: number;
-  /** The largest body that is read, in bytes; a larger one is an error. @defaultValue `1_048_576` */
+  /**
+   * The largest body that is read, in bytes; a larger one is an error. A page of tenants may be as large for each tenant that it
+   * was asked for. @defaultValue `1_048_576`
+   */
   readonly maxBodyBytes?: number;
   /**
    * After how long without a word the stream of changes is given up and opened anew, in milliseconds. Longer than the service
@@ -31,6 +34,8 @@ export interface HttpCall {
   /** The version that the settings must have. */
   readonly ifMatch?: string;
   readonly timeout?: number;
+  /** How many tenants the answer may be of. @defaultValue `1` */
+  readonly tenants?: number;
 }
 
 export interface HttpAnswer {
@@ -58,7 +63,7 @@ export class HttpCalls {
   async send<T>(
     method: string,
     path: string,
-    { body, ifMatch, timeout = this.options.timeout ?? 2_000 }: HttpCall,
+    { body, ifMatch, timeout = this.options.timeout ?? 2_000, tenants = 1 }: HttpCall,
     use: (answer: HttpAnswer) => T | Promise<T>,
   ): Promise<T> {
     try {
@@ -76,8 +81,9 @@ export class HttpCalls {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const { status, headers } = response;
+      const read = async () => JSON.parse(await text(response, this.maxBodyBytes * tenants)) as unknown;
       try {
-        return await use({ status, headers, read: async () => JSON.parse(await this.text(response)) as unknown });
+        return await use({ status, headers, read });
       } finally {
         if (!response.bodyUsed) await response.body?.cancel();
       }
@@ -96,17 +102,17 @@ export class HttpCalls {
   private authorization(): { authorization?: string } {
     return this.options.token ? { authorization: `Bearer ${this.options.token}` } : {};
   }
+}
 
-  private async text(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of response.body ?? []) {
-      size += chunk.byteLength;
-      if (size > this.maxBodyBytes) throw refusedAnswer(`its answer is larger than ${this.maxBodyBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+async function text(response: Response, maxBytes: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw refusedAnswer(`its answer is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** One part of a path. What cannot be one is the id of nobody. */

@@ -167,6 +167,16 @@ describe('an answer', () => {
     expect(written).toBeLessThan(32_000_000);
   });
 
+  it('for a list may be as large for each tenant that was asked for, and no larger', async () => {
+    const large = { ...JSON.parse(acme), config: { footer: '\u0001'.repeat(150) } };
+    const page = JSON.stringify({ tenants: [large, large, large], total: 3 });
+    const store = await storeOf((response) => response.end(page), { maxBodyBytes: 1_000 });
+    expect(page.length).toBeGreaterThan(2_000);
+
+    expect((await store.list({ limit: 3, offset: 0 })).total).toBe(3);
+    await expect(store.list({ limit: 2, offset: 0 })).rejects.toThrow('its answer is larger than 2000 bytes');
+  });
+
   it('is measured when it is unpacked', async () => {
     const { gzipSync } = await import('node:zlib');
     const body = gzipSync(JSON.stringify({ ...JSON.parse(acme), metadata: { pad: ' '.repeat(3_000_000) } }));

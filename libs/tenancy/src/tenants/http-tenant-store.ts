@@ -1,7 +1,7 @@
 import { TenantConfigConflictError, TenantConfigInvalidError, TenantNotFoundError } from '../tenancy.errors.js';
 import { followChanges } from './follow-changes.js';
 import { HttpAdministration } from './http-administration.js';
-import type { HttpAnswer, HttpTenantStoreOptions } from './http-calls.js';
+import type { HttpAnswer, HttpCall, HttpTenantStoreOptions } from './http-calls.js';
 import { HttpCalls, isSegment, issuesOf, refusedAnswer, segment, unexpected, unusable } from './http-calls.js';
 import type {
   NewTenant,
@@ -65,7 +65,7 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
   }
 
   async list({ limit, offset }: TenantPage): Promise<TenantList> {
-    const body = await this.get(`/tenants?limit=${limit}&offset=${offset}`);
+    const body = await this.get(`/tenants?limit=${limit}&offset=${offset}`, { tenants: Math.max(1, limit) });
     if (!isRecord(body) || !Array.isArray(body.tenants) || typeof body.total !== 'number') {
       throw refusedAnswer('the list of tenants has not the shape { tenants, total }');
     }
@@ -133,8 +133,8 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
   }
 
   /** The parsed body, or `undefined` for a 404. */
-  private get(path: string): Promise<unknown> {
-    return this.calls.send('GET', path, {}, (answer) => (answer.status === 404 ? undefined : read(answer)));
+  private get(path: string, call: HttpCall = {}): Promise<unknown> {
+    return this.calls.send('GET', path, call, (answer) => (answer.status === 404 ? undefined : read(answer)));
   }
 
   private tenant(body: unknown, askedId?: string): Tenant {
