@@ -39,9 +39,10 @@ export function serveTenants(store: InMemoryTenantStore): RequestListener {
         response.end(JSON.stringify(body ?? { code: 'TENANT_NOT_FOUND' }));
       },
       (error: unknown) => {
-        const isConflict = error instanceof TenantConfigConflictError;
-        response.writeHead(isConflict ? 409 : error instanceof TenantNotFoundError ? 404 : 500);
-        response.end(isConflict ? JSON.stringify({ code: error.code }) : undefined);
+        const isRefusal = error instanceof TenantConfigConflictError || error instanceof TenantNotFoundError;
+        const status = error instanceof TenantConfigConflictError ? 409 : isRefusal ? 404 : 500;
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(isRefusal ? { code: error.code } : {}));
       },
     );
   };

@@ -81,13 +81,13 @@ const MUTANTS = [
     name: 'ids of nobody are kept without a bound',
     phase: 'one after another',
     by: 'too many ids of nobody are kept',
-    edits: [{ file: 'known-tenants.js', find: 'new BoundedMap(options.negativeMax)', replace: 'new BoundedMap(1e9)' }],
+    edits: [{ file: 'absent-tenants.js', find: 'new BoundedMap(options.negativeMax)', replace: 'new BoundedMap(1e9)' }],
   },
   {
     name: 'ids of nobody are not kept',
     phase: 'one question',
     by: 'one id was asked for more than once',
-    edits: [{ file: 'known-tenants.js', find: 'missedAt !== undefined &&', replace: 'false &&' }],
+    edits: [{ file: 'absent-tenants.js', find: 'if (missedAt === undefined ||', replace: 'if (true ||' }],
   },
   {
     name: 'everybody asks for himself',
@@ -152,7 +152,7 @@ const MUTANTS = [
     name: 'a body of any size is read',
     phase: 'too much',
     by: 'a body that is too large was believed',
-    edits: [{ file: 'http-calls.js', find: 'if (size > this.maxBodyBytes)', replace: 'if (false)' }],
+    edits: [{ file: 'http-calls.js', find: 'if (size > maxBytes)', replace: 'if (false)' }],
   },
   {
     name: 'a tenant can be changed by whoever has it',
@@ -164,7 +164,7 @@ const MUTANTS = [
     name: 'a failed look-up is a 404',
     phase: 'answers 500',
     by: 'a known tenant was not served',
-    edits: [{ file: 'http-tenant-store.js', find: '(answer.status === 404 ?', replace: '(answer.status >= 404 ?' }],
+    edits: [{ file: 'http-not-found.js', find: 'if (answer.status !== 404)', replace: 'if (answer.status < 404)' }],
   },
   {
     name: 'ids of nobody are remembered in full',

@@ -19,7 +19,7 @@ export async function soon<T>(work: Promise<T>, milliseconds: number): Promise<T
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, milliseconds, 'late')));
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([late, work]);
   } finally {
     clearTimeout(timer);
   }

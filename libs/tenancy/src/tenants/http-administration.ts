@@ -1,6 +1,7 @@
 import { TenantChangeRefusedError, TenantNotFoundError } from '../tenancy.errors.js';
 import type { HttpAnswer, HttpCalls } from './http-calls.js';
 import { issuesOf, refusedAnswer, segment, unexpected } from './http-calls.js';
+import { saysNobody } from './http-not-found.js';
 import type { PlannedDrop, PlannedDrops } from './tenant-administration.js';
 import type { TenantPage } from './tenant-store.js';
 import type { TenantStatus } from './tenant.js';
@@ -17,7 +18,7 @@ export class HttpAdministration {
   /** The body of the answer. A 400 and a 409 are refusals, and say by their code why. */
   async change(method: string, id: string, path: string, body?: unknown): Promise<unknown> {
     return this.calls.send(method, path, { body, timeout: this.timeout }, async (answer) => {
-      if (answer.status === 404) throw new TenantNotFoundError(id);
+      if (await saysNobody(answer)) throw new TenantNotFoundError(id);
       if (answer.status === 400 || answer.status === 409) throw await refusalOf(id, answer);
       if (answer.status === 204) return undefined;
       if (answer.status !== 200 && answer.status !== 201) throw unexpected(answer);

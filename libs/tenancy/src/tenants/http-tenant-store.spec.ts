@@ -13,6 +13,7 @@ import {
 import type { HttpTenantStoreOptions } from './http-calls.js';
 import { HttpTenantStore } from './http-tenant-store.js';
 import { InMemoryTenantStore } from './in-memory-tenant-store.js';
+import { TenantService } from './tenant.service.js';
 
 const servers: TestServer[] = [];
 
@@ -32,6 +33,9 @@ describeTenantStore('HttpTenantStore', async (tenants) => {
 });
 
 const acme = JSON.stringify({ id: 'acme', schema: 't_acme', domains: ['acme.test'] });
+
+const nobody = (response: ServerResponse) =>
+  response.writeHead(404, { 'content-type': 'application/problem+json' }).end('{"code":"TENANT_NOT_FOUND"}');
 
 /** A store whose service answers all questions alike. */
 async function storeOf(
@@ -70,7 +74,7 @@ describe('a question', () => {
     const asked: unknown[] = [];
     const store = await storeOf((response, request) => {
       asked.push(request.url);
-      response.writeHead(404).end();
+      nobody(response);
     });
 
     expect(await store.findById(id)).toBeUndefined();
@@ -93,11 +97,50 @@ describe('a question', () => {
 });
 
 describe('an answer', () => {
-  it('of 404 says that there is none', async () => {
-    const store = await storeOf((response) => response.writeHead(404).end('<html>'));
+  it.each([
+    ['application/json', '{}'],
+    ['application/json; charset=utf-8', '{"code":"TENANT_NOT_FOUND"}'],
+    ['application/problem+json', '{"status":404,"code":"TENANT_NOT_FOUND"}'],
+  ])('of 404 says that there is none: %s %s', async (type, body) => {
+    const store = await storeOf((response) => response.writeHead(404, { 'content-type': type }).end(body));
 
     expect(await store.findById('acme')).toBeUndefined();
     expect(await store.findByDomain('acme.test')).toBeUndefined();
+    await expect(store.updateConfig('acme', {})).rejects.toThrow(TenantNotFoundError);
+    await expect(store.suspendTenant('acme')).rejects.toThrow(TenantNotFoundError);
+  });
+
+  it.each([
+    ['text/plain', '404 page not found'],
+    ['text/html', '{}'],
+    ['application/json', ''],
+    ['application/json', 'null'],
+    ['application/json', '{"code":"NOT_FOUND"}'],
+    [undefined, '{}'],
+  ])('of 404 that is a proxy’s own says nothing: %s %s', async (type, body) => {
+    const store = await storeOf((response) =>
+      response.writeHead(404, type === undefined ? {} : { 'content-type': type }).end(body),
+    );
+
+    const asks = [
+      () => store.findById('acme'),
+      () => store.findByDomain('acme.test'),
+      () => store.updateConfig('acme', {}),
+      () => store.suspendTenant('acme'),
+    ];
+    for (const ask of asks) await expect(ask()).rejects.toThrow('it answered 404 without saying');
+  });
+
+  it('of 404 that is a proxy’s own leaves the tenants that are known', async () => {
+    let isReplaced = false;
+    const store = await storeOf((response) =>
+      isReplaced ? response.writeHead(404, { 'content-type': 'text/plain' }).end('no backend') : response.end(acme),
+    );
+    const tenants = new TenantService(store, undefined, { ttl: 0, retries: 0 });
+    await tenants.getTenant('acme');
+    isReplaced = true;
+
+    expect((await tenants.getTenant('acme')).id).toBe('acme');
   });
 
   it.each([201, 204, 400, 401, 403, 410, 429, 500, 502, 503])('of %i says nothing about the tenant', async (status) => {
@@ -246,7 +289,7 @@ describe('a service', () => {
 
   it('that forgets the tenant while its settings change is believed', async () => {
     const store = await storeOf((response, request) =>
-      response.writeHead(request.method === 'PATCH' ? 200 : 404).end('{}'),
+      request.method === 'PATCH' ? response.end('{}') : nobody(response),
     );
 
     await expect(store.updateConfig('acme', { a: 1 })).rejects.toThrow('There is no tenant "acme".');

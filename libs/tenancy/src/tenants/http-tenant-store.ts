@@ -21,12 +21,14 @@ import type {
   TenantStore,
   TenantWatch,
 } from './tenant-store.js';
+import { saysNobody } from './http-not-found.js';
 import { keepWatching } from './keep-watching.js';
 
 /**
  * Asks a tenant management service: `GET /tenants/:id`, `GET /domains/:domain`, `GET /tenants?limit&offset` and
- * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none", and a 400 to a change is a
- * `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. A refusal (400, 405, 409, 413, 414, 415, 422, 431) is one of
+ * `PATCH /tenants/:id/config`. A 404 is the only answer that means "there is none": with a JSON object as its body (`application/json` or
+ * `application/problem+json`), whose `code`, where it has one, is `TENANT_NOT_FOUND`. A proxy's own 404 is none. A 400 to a
+ * change is a `TenantConfigInvalidError`; whatever else goes wrong is a `TenantServiceUnavailableError`. A refusal (400, 405, 409, 413, 414, 415, 422, 431) is one of
  * that question, and no sign that the service is down. Redirects are not followed, and a body that is another tenant's is
  * refused.
  *
@@ -79,7 +81,7 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
   ): Promise<Tenant> {
     const path = `/tenants/${segment(id)}/config`;
     await this.calls.send('PATCH', path, { body: patch, ifMatch: basedOn }, async (answer) => {
-      if (answer.status === 404) throw new TenantNotFoundError(id);
+      if (await saysNobody(answer)) throw new TenantNotFoundError(id);
       if (answer.status === 400) throw await refusedSettings(answer);
       if (basedOn !== undefined && (await isConflict(answer))) throw new TenantConfigConflictError(id);
       await read(answer);
@@ -132,9 +134,11 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
     return this.tenant(await this.administration.change('POST', id, `/tenants/${segment(id)}/${action}`, body), id);
   }
 
-  /** The parsed body, or `undefined` for a 404. */
+  /** The parsed body, or `undefined` where there is none. */
   private get(path: string, call: HttpCall = {}): Promise<unknown> {
-    return this.calls.send('GET', path, call, (answer) => (answer.status === 404 ? undefined : read(answer)));
+    return this.calls.send('GET', path, call, async (answer) =>
+      (await saysNobody(answer)) ? undefined : read(answer),
+    );
   }
 
   private tenant(body: unknown, askedId?: string): Tenant {
