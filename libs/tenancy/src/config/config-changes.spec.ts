@@ -1,6 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { TenantChangeListener, TenantWatch } from 'nestjs-tenancy';
+import { InMemoryTenantStore } from 'nestjs-tenancy';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { configured } from '../../../../test/support/tenant-config.js';
+import { ACME, configured, GLOBEX } from '../../../../test/support/tenant-config.js';
+import { UnusableAnswerError } from '../tenants/unusable-answer.js';
+
+class TellingStore extends InMemoryTenantStore {
+  listener: TenantChangeListener | undefined;
+
+  watch(listener: TenantChangeListener): TenantWatch {
+    this.listener = listener;
+    return { close: async () => undefined };
+  }
+}
 
 const schema = z.strictObject({ name: z.string().max(5).optional() });
 
@@ -30,6 +43,45 @@ describe('the changes of a tenant’s settings', () => {
     await config.for('acme');
 
     expect(seen).toEqual(['other']);
+  });
+
+  it('are told when the store tells of them, though nobody asks for the tenant', async () => {
+    const store = new TellingStore([ACME, GLOBEX]);
+    const { config, tenants, put } = configured<{ name: string }>({ schema }, { store });
+    const watch = tenants.watch();
+    await config.for('acme');
+    const seen: unknown[] = [];
+    const subscription = config.changes('acme').subscribe((settings) => seen.push(settings.get('name')));
+    await put('acme', { name: 'other' });
+    store.listener!.changed('globex');
+    store.listener!.changed('acme');
+    await vi.waitFor(() => expect(seen).toEqual(['other']));
+
+    subscription.unsubscribe();
+    await put('acme', { name: 'late' });
+    const { calls } = tenants.metrics().store;
+    store.listener!.changed('acme');
+    await turn();
+    expect([seen, tenants.metrics().store.calls]).toEqual([['other'], calls]);
+    await watch?.close();
+  });
+
+  it('are told when the store answers again, where it did not when it told of them', async () => {
+    const store = new TellingStore([ACME, GLOBEX]);
+    const { config, tenants, put } = configured<{ name: string }>({ schema }, { store });
+    const watch = tenants.watch();
+    await config.for('acme');
+    const seen: unknown[] = [];
+    config.changes('acme').subscribe((settings) => seen.push(settings.get('name')));
+    await put('acme', { name: 'other' });
+    const findById = vi.spyOn(store, 'findById').mockRejectedValue(new UnusableAnswerError('Not now.'));
+    store.listener!.changed('acme');
+    await vi.waitFor(() => expect(findById).toHaveBeenCalledOnce());
+    findById.mockRestore();
+    await config.for('acme');
+
+    expect(seen).toEqual(['other']);
+    await watch?.close();
   });
 
   it('are one tenant’s, and of its settings', async () => {

@@ -85,9 +85,10 @@ export class TenantConfigService<K extends object = Record<string, unknown>> imp
   }
 
   /**
-   * The settings of a tenant each time that this process learns that they have changed: at once where it changes them
-   * itself, otherwise when the tenant is asked for again after `cache.ttl`. The present ones are not among them. What
-   * subscribes runs in its own context, not in that of the request that brought the news.
+   * The settings of a tenant each time that this process learns that they have changed: at once where it changes them itself or
+   * hears of it, which looks the tenant up; where the store cannot be watched, when somebody asks for the tenant after
+   * `cache.ttl`. The present ones are not among them. What subscribes runs in its own context, not in that of the request that
+   * brought the news.
    */
   changes(tenantId: string): Observable<TenantConfig<K>> {
     return configChanges(this.tenants, tenantId).pipe(map((tenant) => this.of(tenant)));
