@@ -49,7 +49,8 @@ export class SharedCache {
     const entry: unknown = await this.use((cache) => cache.get(cacheKey(key)));
     if (!isRecord(entry) || entry.key !== key || typeof entry.loadedAt !== 'number') return undefined;
     const loadedAt = this.clock.fromSystem(entry.loadedAt);
-    if (!(this.clock.now() - loadedAt < this.options.ttl) || this.isOutdated(key, loadedAt)) return undefined;
+    if (loadedAt === undefined || this.clock.now() - loadedAt >= this.options.ttl || this.isOutdated(key, loadedAt))
+      return undefined;
     if (loadedAt <= newerThan) return undefined;
     try {
       if (!this.isOurs(key, entry.loadedAt, entry)) return undefined;

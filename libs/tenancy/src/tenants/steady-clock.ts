@@ -18,8 +18,9 @@ export class SteadyClock {
     return time - this.now() + Date.now();
   }
 
-  /** A moment of another clock as this one tells it; never a later one than now. */
-  fromSystem(time: number): number {
-    return this.now() - Math.max(0, Date.now() - time);
+  /** A moment of another clock as this one tells it. Of one that is ahead nothing can be told: it may be long ago. */
+  fromSystem(time: number): number | undefined {
+    const age = Date.now() - time;
+    return age >= 0 ? this.now() - age : undefined;
   }
 }

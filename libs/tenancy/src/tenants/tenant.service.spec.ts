@@ -542,18 +542,17 @@ describe('a shared cache', () => {
     expect(store.asked).toEqual(['acme']);
   });
 
-  it('of an instance whose clock is ahead makes a tenant no younger than now', async () => {
-    const ahead = entry({ loadedAt: Date.now() + 1e12, tenant: { id: 'acme', schema: 't_acme' } });
-    const cache = { get: vi.fn(async () => ahead as unknown), set: async () => undefined, del: async () => true };
-    const service = new TenantService(store, cache as never, times);
-    await service.getTenant('acme');
-    expect(store.asked).toEqual([]);
+  it('of an instance whose clock is ahead makes a tenant no younger: the store is asked', async () => {
+    const cache = createCache({ stores: [new Keyv()] });
+    after(60_000);
+    await new TenantService(store, cache, times).getTenant('acme');
+    after(-60_000);
+    const { asked } = store;
+    store.save({ id: 'acme', schema: 't_acme', status: 'suspended' });
+    after(times.ttl - 1);
 
-    cache.get.mockResolvedValue(undefined);
-    after(times.ttl);
-    await service.getTenant('acme');
-
-    expect(store.asked).toEqual(['acme']);
+    await expect(new TenantService(store, cache, times).getTenant('acme')).rejects.toThrow(TenantSuspendedError);
+    expect(asked).toEqual(['acme', 'acme']);
   });
 
   it.each<readonly [string, () => unknown]>([
