@@ -49,11 +49,16 @@ export interface HttpAnswer {
 export class HttpCalls {
   private readonly baseUrl: string;
   private readonly maxBodyBytes: number;
+  readonly options: Omit<HttpTenantStoreOptions, 'token'>;
+  // What a logger or a debugger prints of an object is all but this.
+  readonly #token: string | undefined;
 
-  constructor(readonly options: HttpTenantStoreOptions) {
+  constructor({ token, ...options }: HttpTenantStoreOptions) {
+    this.options = options;
+    this.#token = token;
     this.baseUrl = addressOf(options.baseUrl);
     // fetch() would name the token in the error it throws for it.
-    if (/[^\x21-\x7e]/.test(options.token ?? '')) {
+    if (/[^\x21-\x7e]/.test(token ?? '')) {
       throw new TenancyOptionsError('HttpTenantStore: the token has a character that a header cannot carry.');
     }
     this.maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
@@ -100,7 +105,7 @@ export class HttpCalls {
   }
 
   private authorization(): { authorization?: string } {
-    return this.options.token ? { authorization: `Bearer ${this.options.token}` } : {};
+    return this.#token ? { authorization: `Bearer ${this.#token}` } : {};
   }
 }
 

@@ -31,13 +31,17 @@ export class SharedCache {
   /** From when on changes are heard of: a copy of before may be anything. */
   private trustedFrom = Number.NEGATIVE_INFINITY;
   private readonly breaker: CircuitBreaker;
+  // What a logger or a debugger prints of an object is all but this.
+  readonly #secret: string | undefined;
 
   constructor(
     private readonly cache: CacheManager | undefined,
     private readonly options: TenantCacheOptions,
     private readonly counters: TenantCounters,
     private readonly clock: SteadyClock,
+    secret?: string,
   ) {
+    this.#secret = secret;
     this.changed = new BoundedMap(options.max);
     this.doubted = new BoundedMap(options.max);
     this.breaker = new CircuitBreaker(options.breakerFailures, options.retryAfter);
@@ -68,7 +72,7 @@ export class SharedCache {
     // To many caches a ttl of 0 means for ever.
     if (this.options.ttl === 0) return;
     const entry = { key, tenant, loadedAt: this.clock.toSystem(loadedAt) };
-    const { secret } = this.options;
+    const secret = this.#secret;
     const proof = secret && proofOf(secret, key, entry.loadedAt, JSON.stringify(tenant));
     await this.use((cache) => cache.set(cacheKey(key), proof ? { ...entry, proof } : entry, this.options.ttl));
   }
@@ -77,7 +81,7 @@ export class SharedCache {
   private isOurs(key: string, loadedAt: number, { tenant, proof }: Readonly<Record<string, unknown>>): boolean {
     const json = JSON.stringify(tenant) as string | undefined;
     if (json === undefined || json.length > MAX_LENGTH) return false;
-    const { secret } = this.options;
+    const secret = this.#secret;
     return secret === undefined || isSameProof(proof, proofOf(secret, key, loadedAt, json));
   }
 

@@ -46,11 +46,13 @@ export class TenantService {
     options: Partial<TenantCacheOptions> = {},
     private readonly ids: TenantIdValidator = new TenantIdValidator(),
   ) {
-    const completed = completeCacheOptions(options);
+    const { secret, ...others } = completeCacheOptions(options);
+    // All keep the options, and one of them has to know the secret.
+    const completed: TenantCacheOptions = { ...others, secret: undefined };
     const counters = new TenantCounters();
     this.guard = new StoreGuard(completed, counters);
     const clock = new SteadyClock();
-    const shared = new SharedCache(cache, completed, counters, clock);
+    const shared = new SharedCache(cache, completed, counters, clock, secret);
     this.known = new KnownTenants(this.guard, shared, completed, counters, clock);
     this.learned = this.known.learned.asObservable();
     this.listener = new ChangesOfTenants(this.known, this.ids, counters);
