@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { belongsToNobody } from '../context/belongs-to-nobody.js';
 import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
-import { BYPASS_TENANCY } from '../tenancy.tokens.js';
 import { isGateway } from './is-gateway.js';
 import { methodsOf } from './methods-of.js';
 import type { Around } from './replace-method.js';
@@ -26,9 +26,6 @@ export function guardGatewayHooks(modules: ModulesContainer): void {
 
 // The class is asked when it is called: two gateways may have inherited the method, and one of them be marked.
 const guardHook: Around = (work, self, method) => {
-  const type = (self as object).constructor;
-  if (Reflect.getMetadata(BYPASS_TENANCY, method) ?? Reflect.getMetadata(BYPASS_TENANCY, type)) {
-    return runAndKeepScope({}, work);
-  }
+  if (belongsToNobody(method, (self as object).constructor)) return runAndKeepScope({}, work);
   return currentScope()?.refusal ? undefined : work();
 };

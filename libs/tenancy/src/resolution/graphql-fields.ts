@@ -1,12 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { ModulesContainer } from '@nestjs/core';
 import { Reflector } from '@nestjs/core';
-import { keepMetadata } from '../context/keep-metadata.js';
 import { runAndKeepScope } from '../context/keep-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { isThenable } from './and-then.js';
 import { marksOf } from './handler-tenancy.js';
+import type { Method } from './methods-of.js';
+import { methodsOf } from './methods-of.js';
 import { problemOf } from './problem.js';
+import type { Around } from './replace-method.js';
+import { replaceMethod } from './replace-method.js';
 import { admit } from './request-scopes.js';
 import { tenancyErrorOf } from './tenancy-error-of.js';
 import { isTold, toldError } from './told-error.js';
@@ -15,10 +18,6 @@ import { isTold, toldError } from './told-error.js';
 const FIELD = 'graphql:resolve_property';
 const REFERENCE = 'graphql:resolve_reference';
 
-type Method = (...args: unknown[]) => unknown;
-
-// Prototypes belong to the process: another application that finds them has nothing to do.
-const guarded = new WeakSet<object>();
 const reflector = new Reflector();
 const logger = new Logger('TenancyModule');
 
@@ -29,38 +28,32 @@ const logger = new Logger('TenancyModule');
 export function guardFields(modules: ModulesContainer): void {
   for (const { providers } of modules.values()) {
     for (const { metatype, instance } of providers.values()) {
-      if (typeof metatype === 'function') guardMethods(metatype.prototype as object | undefined);
-      // Of one that a factory made there is no class.
-      if (typeof instance === 'object' && instance !== null)
-        guardMethods(Object.getPrototypeOf(instance) as object | null);
+      // Of one that a factory made there is no class here.
+      for (const type of new Set<unknown>([metatype, (instance as object | undefined)?.constructor])) {
+        for (const declared of methodsOf(type)) {
+          if (Reflect.hasOwnMetadata(REFERENCE, declared.method)) replaceMethod(declared, guardReference);
+          else if (Reflect.hasOwnMetadata(FIELD, declared.method)) replaceMethod(declared, guardField);
+        }
+      }
     }
   }
 }
 
-function guardMethods(prototype: object | null | undefined): void {
-  for (let type = prototype; type && type !== Object.prototype; type = Object.getPrototypeOf(type) as object | null) {
-    for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(type))) {
-      const own: unknown = descriptor.value;
-      if (typeof own !== 'function' || guarded.has(own)) continue;
-      const isReference = Reflect.hasOwnMetadata(REFERENCE, own);
-      if (!isReference && !Reflect.hasOwnMetadata(FIELD, own)) continue;
-      Object.defineProperty(type, name, { ...descriptor, value: guard(own as Method, isReference) });
-    }
-  }
-}
-
-function guard(own: Method, isReference: boolean): Method {
-  function guardedMethod(this: object, ...args: unknown[]): unknown {
-    const work = (): unknown => Reflect.apply(own, this, args);
-    return withToldErrors(() => {
-      if (marksOf(reflector, guardedMethod, this.constructor).isNobodys) return runAndKeepScope({}, work);
-      if (isReference) admit(currentScope());
+const guardReference: Around = (work, self, method) =>
+  guardField(
+    () => {
+      if (!isNobodys(self, method)) admit(currentScope());
       return work();
-    });
-  }
-  keepMetadata(own, guardedMethod);
-  guarded.add(guardedMethod);
-  return guardedMethod;
+    },
+    self,
+    method,
+  );
+
+const guardField: Around = (work, self, method) =>
+  withToldErrors(() => (isNobodys(self, method) ? runAndKeepScope({}, work) : work()));
+
+function isNobodys(self: unknown, method: Method): boolean {
+  return marksOf(reflector, method, (self as object).constructor).isNobodys;
 }
 
 /** Without a promise where the method returns none: of a list each item would wait a turn for each of its fields. */

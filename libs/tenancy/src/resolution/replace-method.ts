@@ -1,3 +1,4 @@
+import { keepMetadata } from '../context/keep-metadata.js';
 import type { DeclaredMethod, Method } from './methods-of.js';
 
 /** What is put around a method, which `work` calls. */
@@ -14,11 +15,8 @@ export function replaceMethod({ owner, name, method: own }: DeclaredMethod, arou
   const method: Method = function (...args) {
     return around(() => Reflect.apply(own, this, args), this, own);
   };
-  for (const key of Reflect.getOwnMetadataKeys(own) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, own), method);
-  }
-  const { value: length } = Object.getOwnPropertyDescriptor(own, 'length') ?? {};
-  Object.defineProperties(method, { name: { value: own.name }, length: { value: length as unknown } });
+  keepMetadata(own, method);
+  Object.defineProperty(method, 'length', { value: own.length, configurable: true });
   put.set(method, around);
   owner[name] = method;
 }
