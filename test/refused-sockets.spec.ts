@@ -70,7 +70,7 @@ class ThrowingGateway extends HearingGateway {
   }
 }
 
-function withGateway(gateway: Type): Type {
+function withGateway(gateway: Type, exclude: string[]): Type {
   @Module({
     imports: [
       TenancyModule.forRoot({
@@ -79,6 +79,7 @@ function withGateway(gateway: Type): Type {
           { id: 'dormant', schema: 't_dormant', status: 'suspended' },
         ]),
         resolvers: [new QueryTenantResolver()],
+        exclude,
       }),
     ],
     providers: [gateway],
@@ -89,8 +90,8 @@ function withGateway(gateway: Type): Type {
 
 describe.each(platforms)('a gateway on %s', (platform) => {
   let running: RunningApp;
-  const start = async (gateway: Type): Promise<void> => {
-    running = await startApp(withGateway(gateway), 'Express', (app) => {
+  const start = async (gateway: Type, exclude: string[] = []): Promise<void> => {
+    running = await startApp(withGateway(gateway, exclude), 'Express', (app) => {
       if (platform === 'ws') app.useWebSocketAdapter(new WsAdapter(app));
     });
   };
@@ -116,6 +117,14 @@ describe.each(platforms)('a gateway on %s', (platform) => {
     expect(await comeAndGo({ tenant_id: 'acme' })).toBe('acme');
 
     await expect.poll(() => heard).toEqual(['connected acme', 'gone acme']);
+  });
+
+  it('is not opened by a path that is excluded', async () => {
+    await start(InheritingGateway, ['/', '/socket.io*']);
+
+    expect(await comeAndGo({})).toMatchObject({ code: 'TENANT_REQUIRED' });
+    expect(await comeAndGo({ tenant_id: 'acme' })).toBe('acme');
+    await expect.poll(() => heard).toContain('gone acme');
   });
 
   it('hears of each, and of no tenant, where its class is marked to belong to none', async () => {

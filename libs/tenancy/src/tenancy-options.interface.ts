@@ -18,7 +18,7 @@ export interface TenancyModuleOptions {
    * resolvers, the default of `resolvers` is `[]`
    */
   readonly trustedHints?: Partial<TrustedHintsOptions>;
-  /** Paths that belong to no tenant; `*` stands for anything. @defaultValue `[]` */
+  /** Paths that belong to no tenant; `*` stands for anything. Gateways have none. @defaultValue `[]` */
   readonly exclude?: readonly string[];
   /** Whether a request without a tenant is refused with 400. @defaultValue `true` */
   readonly required?: boolean;

@@ -29,6 +29,11 @@ export class RequestScopes {
     return this.isExcluded?.(pathOf(request)) ? { openedBy: this } : this.scopeOf(request);
   }
 
+  /** The scope of a socket. No path is excluded: all gateways of an application may have one, which is `/` with ws. */
+  openSocket(handshake: TenantRequest): TenancyScope | PromiseLike<TenancyScope> {
+    return this.scopeOf(handshake);
+  }
+
   /**
    * Decides once more, by the resolvers of the route. A request that has run as one tenant until here never becomes another:
    * what it has begun would go on as that one.

@@ -112,7 +112,7 @@ export class SocketScopes {
       return { refusal: new TenantContextMissingError(how) };
     }
     try {
-      const scope = this.scopes.open(request);
+      const scope = this.scopes.openSocket(request);
       return isThenable(scope) ? scope.then(undefined, (error: unknown) => this.failed(error)) : scope;
     } catch (error) {
       return this.failed(error);
