@@ -14,6 +14,7 @@ import { interval, map, take, tap, toArray } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InMemoryTenantStore, TenancyModule, TenantContext } from 'nestjs-tenancy';
 import { findFreePort } from '../apps/sandbox/src/ports.js';
+import { startApp } from './support/start-app.js';
 
 /** What the service has heard, of all its clients. */
 const heard: string[] = [];
@@ -104,13 +105,59 @@ class NotesModule {}
 const protoPath = join(import.meta.dirname, 'support/notes.proto');
 const { Notes } = loadPackageDefinition(loadSync(protoPath)).notes as { Notes: ServiceClientConstructor };
 
+async function transport(): Promise<{ url: string; options: GrpcOptions }> {
+  const url = `127.0.0.1:${await findFreePort()}`;
+  return { url, options: { transport: Transport.GRPC, options: { package: 'notes', protoPath, url } } };
+}
+
+const kinds = [
+  ['Unary', 1, 1],
+  ['Down', 1, 3],
+  ['Up', 3, 1],
+  ['Both', 3, 3],
+  ['CallUp', 3, 1],
+  ['CallBoth', 3, 3],
+] as const;
+
+type Client = InstanceType<typeof Notes>;
+
+/** Calls a method, streams some notes where it takes a stream, each once the one before was heard; what it saw. */
+const call = (client: Client, method: string, id: string | undefined, notes: number): Promise<string[]> =>
+  new Promise((resolve, reject) => {
+    const { requestStream, responseStream } = Notes.service[method];
+    const metadata = new Metadata();
+    if (id !== undefined) metadata.set('x-tenant-id', id);
+    const seen: string[] = [];
+    const answer = (error: Error | null, one: Seen): void => (error ? reject(error) : resolve([one.by]));
+    const calling = client[method](
+      ...(requestStream ? [] : [{ n: 1 }]),
+      metadata,
+      // A call that hangs fails here as another error than that of a refusal.
+      { deadline: Date.now() + 10_000 },
+      ...(responseStream ? [] : [answer]),
+    ) as StreamCall & { write(note: object): unknown };
+    if (responseStream) {
+      calling.on('data', ({ by }: Seen) => seen.push(by));
+      calling.on('error', reject);
+      calling.on('end', () => resolve(seen));
+    }
+    if (requestStream) void stream(calling, notes);
+  });
+const stream = async (calling: { write(note: object): unknown; end(): unknown }, notes: number): Promise<void> => {
+  for (let n = 1; n <= notes; n += 1) {
+    const before = heard.length;
+    calling.write({ n });
+    if (n < notes) await expect.poll(() => heard.length).toBeGreaterThan(before);
+  }
+  calling.end();
+};
+
 describe('a call by gRPC', () => {
   let service: INestMicroservice;
-  let client: InstanceType<typeof Notes>;
+  let client: Client;
 
   beforeAll(async () => {
-    const url = `127.0.0.1:${await findFreePort()}`;
-    const options: GrpcOptions = { transport: Transport.GRPC, options: { package: 'notes', protoPath, url } };
+    const { url, options } = await transport();
     service = await NestFactory.createMicroservice<GrpcOptions>(NotesModule, { ...options, logger: false });
     await service.listen();
     client = new Notes(url, credentials.createInsecure());
@@ -123,52 +170,12 @@ describe('a call by gRPC', () => {
     await service.close();
   });
 
-  /** Calls a method, streams some notes where it takes a stream, each once the one before was heard; what it saw. */
-  const call = (method: string, id: string | undefined, notes: number): Promise<string[]> =>
-    new Promise((resolve, reject) => {
-      const { requestStream, responseStream } = Notes.service[method];
-      const metadata = new Metadata();
-      if (id !== undefined) metadata.set('x-tenant-id', id);
-      const seen: string[] = [];
-      const answer = (error: Error | null, one: Seen): void => (error ? reject(error) : resolve([one.by]));
-      const calling = client[method](
-        ...(requestStream ? [] : [{ n: 1 }]),
-        metadata,
-        // A call that hangs fails here as another error than that of a refusal.
-        { deadline: Date.now() + 10_000 },
-        ...(responseStream ? [] : [answer]),
-      ) as StreamCall & { write(note: object): unknown };
-      if (responseStream) {
-        calling.on('data', ({ by }: Seen) => seen.push(by));
-        calling.on('error', reject);
-        calling.on('end', () => resolve(seen));
-      }
-      if (requestStream) void stream(calling, notes);
-    });
-  const stream = async (calling: { write(note: object): unknown; end(): unknown }, notes: number): Promise<void> => {
-    for (let n = 1; n <= notes; n += 1) {
-      const before = heard.length;
-      calling.write({ n });
-      if (n < notes) await expect.poll(() => heard.length).toBeGreaterThan(before);
-    }
-    calling.end();
-  };
-
-  const kinds = [
-    ['Unary', 1, 1],
-    ['Down', 1, 3],
-    ['Up', 3, 1],
-    ['Both', 3, 3],
-    ['CallUp', 3, 1],
-    ['CallBoth', 3, 3],
-  ] as const;
-
   it.each(kinds)(
     'has the tenant of its metadata in all that it hears and answers: %s',
     async (method, notes, answers) => {
       for (const id of ['acme', 'globex', 'acme']) {
         heard.length = 0;
-        expect(await call(method, id, notes)).toEqual(Array.from({ length: answers }, () => id));
+        expect(await call(client, method, id, notes)).toEqual(Array.from({ length: answers }, () => id));
         expect(heard).toEqual(Array.from({ length: notes }, () => id));
       }
     },
@@ -179,7 +186,7 @@ describe('a call by gRPC', () => {
     async (method, notes, answers) => {
       const ids = Array.from({ length: 10 }, (_, n) => (n % 2 ? 'acme' : 'globex'));
 
-      const seen = await Promise.all(ids.map((id) => call(method, id, notes)));
+      const seen = await Promise.all(ids.map((id) => call(client, method, id, notes)));
 
       expect(seen).toEqual(ids.map((id) => Array.from({ length: answers }, () => id)));
       expect(heard.filter((id) => id === 'acme')).toHaveLength(5 * notes);
@@ -190,13 +197,31 @@ describe('a call by gRPC', () => {
   it.each(kinds.flatMap(([method]) => [undefined, 'nobody', 'dormant', '../acme'].map((id) => [method, id] as const)))(
     'is refused before its handler, and told so: %s for %s',
     async (method, id) => {
-      await expect(call(method, id, 1)).rejects.toMatchObject({
+      await expect(call(client, method, id, 1)).rejects.toMatchObject({
         code: status.UNKNOWN,
         details: expect.stringMatching(/tenant/i) as string,
       });
       expect(heard).toEqual([]);
       // Nothing of it was left to end the service.
-      expect(await call(method, 'acme', 1)).toContain('acme');
+      expect(await call(client, method, 'acme', 1)).toContain('acme');
     },
   );
+});
+
+describe('a call by gRPC to a microservice that is connected without inheritAppConfig', () => {
+  it.each(kinds)('is refused before its handler: %s', async (method) => {
+    const { url, options } = await transport();
+    const { app } = await startApp(NotesModule, 'Express', (starting) => {
+      starting.connectMicroservice(options);
+    });
+    await app.startAllMicroservices();
+    const client = new Notes(url, credentials.createInsecure());
+
+    for (const id of ['acme', undefined]) {
+      await expect(call(client, method, id, 1)).rejects.toMatchObject({ code: status.UNKNOWN });
+    }
+    expect(heard).toEqual([]);
+    client.close();
+    await app.close();
+  });
 });

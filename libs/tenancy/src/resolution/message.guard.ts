@@ -3,8 +3,10 @@ import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import type { ModulesContainer, Reflector } from '@nestjs/core';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenantContextMissingError } from '../tenancy.errors.js';
+import { refuseHandedOver } from './grpc-call.js';
 import { belongsToNoTenant } from './handler-tenancy.js';
 import { markHandlers } from './mark-handlers.js';
+import { problemOf } from './problem.js';
 
 /** What @nestjs/microservices marks a handler of messages with. */
 const PATTERN_METADATA = 'microservices:pattern';
@@ -13,14 +15,18 @@ const PATTERN_METADATA = 'microservices:pattern';
 class MessageGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const scope = currentScope();
     // That of the system is what the server was started in: a message is never the system's.
     if ((scope && !scope.system) || belongsToNoTenant(this.reflector, context)) return true;
-    throw new TenantContextMissingError(
+    const error = new TenantContextMissingError(
       `${context.getClass().name}.${context.getHandler().name}() got a message that no tenant was looked up for. Connect the ` +
         'microservice with { inheritAppConfig: true }, or mark the handler with @BypassTenancy().',
     );
+    const { detail, code } = problemOf(error);
+    if (!refuseHandedOver(context, { status: 'error', message: detail, code })) throw error;
+    // There is no filter of the module's either, and what is thrown would end the process. The call has been answered.
+    return new Promise(() => undefined);
   }
 }
 
