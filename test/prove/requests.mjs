@@ -25,7 +25,7 @@ if (names.length === 0) {
   process.exit(2);
 }
 // First, as it takes no time: a mutant that is out of date is better known before than after some minutes.
-const mutated = options.mutants ? await mutate(MUTANTS.filter(({ by }) => names.includes(by))) : [];
+const mutated = options.mutants ? await mutate(MUTANTS.filter(({ proof }) => names.includes(proof))) : [];
 const library = await loadLibrary(
   options.library ? pathToFileURL(options.library).href : import.meta.resolve('nestjs-tenancy'),
 );

@@ -2,9 +2,13 @@
 export class Findings {
   counts = {};
   violations = [];
+  /** How often each kind of violation was found. */
+  kinds = {};
 
-  constructor(limit = 20) {
+  /** @param awaited the kind of violation that has to be found: a proof goes on until it is, whatever else is wrong */
+  constructor(limit = 20, awaited) {
     this.limit = limit;
+    this.awaited = awaited;
   }
 
   count(what, times = 1) {
@@ -13,11 +17,17 @@ export class Findings {
 
   violation(kind, text) {
     this.count(kind);
+    this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
     if (this.violations.length < this.limit) this.violations.push(`${kind}: ${text}`);
+  }
+
+  /** Whether a violation of this kind is worth to stop at. */
+  awaits(kind) {
+    return this.awaited === undefined || this.awaited === kind;
   }
 
   /** Enough is known: a proof may stop. */
   get isFull() {
-    return this.violations.length >= this.limit;
+    return this.awaited === undefined ? this.violations.length >= this.limit : this.awaited in this.kinds;
   }
 }

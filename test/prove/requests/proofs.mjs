@@ -15,7 +15,7 @@ export const PROOFS = {
 
 /** Runs a proof. What nobody catches meanwhile is a violation too: it would end the process. */
 export async function prove(name, library, options) {
-  const findings = new Findings(options.limit);
+  const findings = new Findings(options.limit, options.awaited);
   const crash = (error) => findings.violation('crashes', error?.stack ?? String(error));
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
@@ -27,5 +27,11 @@ export async function prove(name, library, options) {
     process.off('unhandledRejection', crash);
   }
   const seconds = Math.round((performance.now() - started) / 1_000);
-  return { name, counts: findings.counts, violations: findings.violations, seconds };
+  return {
+    name,
+    counts: findings.counts,
+    kinds: Object.keys(findings.kinds),
+    violations: findings.violations,
+    seconds,
+  };
 }

@@ -9,7 +9,8 @@ export function reportProof({ name, counts, violations, seconds }) {
 
 export function reportMutants(mutants, seconds) {
   const survivors = mutants.filter(({ killed }) => !killed);
-  for (const { name, by } of survivors) console.log(`SURVIVED: ${name} (${by})`);
+  for (const { name, proof, by, violation } of survivors)
+    console.log(`SURVIVED: ${name} (${proof}, by "${by}")${violation ? `, though there was ${violation}` : ''}`);
   if (mutants.length > 0) console.log(`mutants    ${mutants.length - survivors.length} of ${mutants.length} caught`);
   console.log(`in ${seconds} s`);
 }

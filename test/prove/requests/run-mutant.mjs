@@ -11,14 +11,14 @@ const EXTENT = { strings: 45_000, sockets: 1_800 };
 /** Applies the edits of all mutants, without running any. Throws where one does not fit the library any more. */
 export async function mutate(mutants) {
   return Promise.all(
-    mutants.map(async ({ name, by, edits }) => {
+    mutants.map(async ({ edits, ...mutant }) => {
       const files = new Map();
       for (const { file, find, replace } of edits) {
         const text = files.get(file) ?? (await readFile(new URL(`dist/${file}`, LIBRARY), 'utf8'));
         const times = text.split(find).length - 1;
         if (times !== 1) {
           throw new Error(
-            `The mutant "${name}" is out of date: ${JSON.stringify(find)} is ${times} times in dist/${file}, not once. ` +
+            `The mutant "${mutant.name}" is out of date: ${JSON.stringify(find)} is ${times} times in dist/${file}, not once. ` +
               'Mend it in test/prove/requests/mutants.mjs.',
           );
         }
@@ -27,15 +27,18 @@ export async function mutate(mutants) {
           text.replace(find, () => replace),
         );
       }
-      return { name, by, files };
+      return { ...mutant, files };
     }),
   );
 }
 
 const isCode = (path) => !/\.(?:d\.ts|map|tsbuildinfo)$/.test(path);
 
-/** Runs the proof that has to catch it, in this process: the copy has modules of its own. */
-export async function runMutant({ name, by, files }, seed) {
+/**
+ * Runs the proof that has to catch it, in this process: the copy has modules of its own. It is caught by the kind of violation
+ * that is its own; what else is violated does not count.
+ */
+export async function runMutant({ name, proof, by, files }, seed) {
   const folder = new URL(`${process.pid}/${name.replaceAll(/[^a-z]+/gi, '-')}/`, WORKSHOP);
   try {
     await mkdir(folder, { recursive: true });
@@ -43,14 +46,17 @@ export async function runMutant({ name, by, files }, seed) {
     await cp(new URL('dist/', LIBRARY), new URL('dist/', folder), { recursive: true, filter: isCode });
     for (const [file, text] of files) await writeFile(new URL(`dist/${file}`, folder), text);
     const library = await loadLibrary(new URL('dist/index.js', folder).href);
-    const { violations, seconds } = await prove(by, library, {
+    const { kinds, violations, seconds } = await prove(proof, library, {
       ...EXTENT,
       seed,
-      limit: 1,
+      awaited: by,
       isShrunk: false,
       progress: () => undefined,
     });
-    return { name, by, killed: violations.length > 0, seconds, violation: violations[0] };
+    const killed = kinds.includes(by);
+    // The one that caught it; of a survivor, what did not.
+    const violation = violations.find((one) => !killed || one.startsWith(`${by}: `));
+    return { name, proof, by, killed, seconds, violation };
   } finally {
     await rm(new URL(`${process.pid}/`, WORKSHOP), { recursive: true, force: true });
   }
