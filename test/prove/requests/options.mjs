@@ -14,7 +14,7 @@ Proves that a request is served as the tenant that one rule says, or not at all,
 Then does the same with faulty versions of the library, which have to be caught.
 
   --strings N     how many generated strings at least (200,000)
-  --sockets N     how many of them over sockets, to both adapters (40,000)
+  --sockets N     how many of them over sockets, to both adapters (100,000)
   --seed N        where the generated strings begin (any); printed, so that a run can be repeated
   --only TEXT     only the proofs that have this in their name, and the mutants that they have to catch
   --no-mutants    the library itself only
@@ -30,7 +30,7 @@ export function readOptions() {
     allowNegative: true,
     options: {
       strings: { type: 'string', default: '200000' },
-      sockets: { type: 'string', default: '40000' },
+      sockets: { type: 'string', default: '100000' },
       seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
       only: { type: 'string', default: '' },
       mutants: { type: 'boolean', default: true },
