@@ -10,7 +10,7 @@ import type { StoreGuard } from './store-guard.js';
 import { StoreLookups } from './store-lookups.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import type { TenantEntry } from './tenant-entry.js';
-import { entryOf } from './tenant-entry.js';
+import { entryOf, isActive } from './tenant-entry.js';
 import type { TenantCounters, TenantMetrics } from './tenant-metrics.js';
 import type { Tenant } from './tenant.js';
 import { isStoreAway } from './unusable-answer.js';
@@ -51,7 +51,8 @@ export class KnownTenants {
   async forget(ids: ReadonlySet<string>): Promise<void> {
     const keys = this.outdated(ids);
     for (const key of keys) {
-      if (this.entries.get(key)) this.forgotten.set(key, true);
+      const entry = this.entries.get(key);
+      if (entry && isActive(entry.tenant)) this.forgotten.set(key, true);
       this.entries.delete(key);
       this.absent.delete(key);
     }
@@ -133,7 +134,7 @@ export class KnownTenants {
     const entry = this.entries.get(key);
     const now = this.clock.now();
     if (!entry || now >= entry.refreshAt || !this.isFresh(entry, now)) return undefined;
-    if (entry.tenant.status !== 'active') return undefined;
+    if (!isActive(entry.tenant)) return undefined;
     this.counters.hits.process += 1;
     return entry.tenant;
   }
@@ -152,7 +153,7 @@ export class KnownTenants {
       this.counters.misses.process += 1;
       return undefined;
     }
-    return this.absent.hadNobody(key) ? this.confirmAbsence(key, question) : this.fly(key, question);
+    return this.absent.hadNobody(key) ? this.confirmAbsence(key, question) : this.fly(key, question, entry);
   }
 
   /** A host that was nobody's stays so while the store does not answer: what else names the tenant decides. */
@@ -228,7 +229,8 @@ export class KnownTenants {
     }
     const ask = async () => adoptAnswer(key, await question());
     try {
-      const isKnown = entry !== undefined || this.forgotten.get(key) !== undefined;
+      // One that is not active is asked for as a stranger is: it must not be told apart from one.
+      const isKnown = (entry && isActive(entry.tenant)) || this.forgotten.get(key) !== undefined;
       const tenant = await (isKnown ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
       if (tenant) this.counters.hits.store += 1;
       else this.counters.misses.store += 1;
@@ -255,6 +257,11 @@ export class KnownTenants {
     }
     this.absent.delete(key);
     this.keep(key, { tenant, loadedAt });
+    if (!isActive(tenant)) {
+      // Nobody waits for it: that would take longer than the answer that there is none.
+      void this.shared.delete(key);
+      return;
+    }
     await this.shared.set(key, { tenant, loadedAt });
     // What was declared out of date on the way there must not stay there.
     if (!isNewest()) await this.shared.delete(key);
@@ -271,11 +278,12 @@ export class KnownTenants {
     if (entry) this.entries.set(key, { ...entry, retryAt: this.clock.now() + this.options.retryAfter });
   }
 
-  private isFresh({ loadedAt, isDoubted }: TenantEntry, now: number): boolean {
-    return !isDoubted && now - loadedAt < this.options.ttl && loadedAt > this.trustedFrom;
+  private isFresh({ loadedAt, dueAt, isDoubted }: TenantEntry, now: number): boolean {
+    return !isDoubted && now < dueAt && loadedAt > this.trustedFrom;
   }
 
   private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {
+    if (entry && !isActive(entry.tenant)) return false;
     return entry !== undefined && this.clock.now() - entry.loadedAt < this.options.staleTtl;
   }
 

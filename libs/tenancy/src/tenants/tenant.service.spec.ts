@@ -281,13 +281,14 @@ describe('while the store is down', () => {
     expect(told.mock.calls).toEqual([['The tenant store answers again.']]);
   });
 
-  it('a suspended tenant stays refused', async () => {
+  it('a suspended tenant stays refused, as an unknown one is', async () => {
     store.fails = false;
     await tenants.findTenant('dormant');
     store.fails = true;
-    after(times.ttl);
-
     await expect(tenants.getTenant('dormant')).rejects.toThrow(TenantSuspendedError);
+    after(times.negativeTtl);
+
+    await expect(tenants.getTenant('dormant')).rejects.toThrow(TenantServiceUnavailableError);
   });
 
   it('a tenant’s domain keeps working too', async () => {
