@@ -119,7 +119,7 @@ const MUTANTS = [
     by: 'a known tenant was not served',
     edits: [
       {
-        file: 'known-tenants.js',
+        file: 'kept-tenants.js',
         find: 'entry !== undefined && this.clock.now()',
         replace: 'false && this.clock.now()',
       },
@@ -129,7 +129,7 @@ const MUTANTS = [
     name: 'a tenant is used as it was known for ever',
     phase: 'gone for too long',
     by: 'a tenant was served that is too old',
-    edits: [{ file: 'known-tenants.js', find: '< this.options.staleTtl', replace: '< Infinity' }],
+    edits: [{ file: 'kept-tenants.js', find: '< this.options.staleTtl', replace: '< Infinity' }],
   },
   {
     name: 'no deadline',

@@ -4,13 +4,14 @@ import { adoptAnswer } from './adopt-answer.js';
 import { BoundedMap } from './bounded-map.js';
 import { soon } from './deadline.js';
 import { Flights } from './flights.js';
+import { KeptTenants } from './kept-tenants.js';
 import type { LoadedTenant, SharedCache } from './shared-cache.js';
 import type { SteadyClock } from './steady-clock.js';
 import type { StoreGuard } from './store-guard.js';
 import { StoreLookups } from './store-lookups.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import type { TenantEntry } from './tenant-entry.js';
-import { entryOf, isActive } from './tenant-entry.js';
+import { isActive } from './tenant-entry.js';
 import type { TenantCounters, TenantMetrics } from './tenant-metrics.js';
 import type { Tenant } from './tenant.js';
 import { isStoreAway } from './unusable-answer.js';
@@ -21,17 +22,13 @@ type Question = () => Promise<Tenant | undefined>;
 export class KnownTenants {
   /** Each tenant that this process learns of, changed or not. */
   readonly learned = new Subject<Tenant>();
-  private readonly entries: BoundedMap<string, TenantEntry>;
+  private readonly kept: KeptTenants;
   private readonly absent: AbsentTenants;
   private readonly flights = new Flights<Tenant | undefined>();
   private readonly lookups: StoreLookups;
   // Which tenants changed while a domain was looked up: the answer may be one of them, as it was.
   private readonly changed: BoundedMap<string, number>;
   private changes = 0;
-  // Who was known until somebody changed it is no stranger: a flood of those does not keep it from being looked up again.
-  private readonly forgotten: BoundedMap<string, true>;
-  /** What was loaded until then may have changed unheard: it is due, and used only while the store does not answer. */
-  private trustedFrom = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly guard: StoreGuard,
@@ -40,10 +37,9 @@ export class KnownTenants {
     private readonly counters: TenantCounters,
     private readonly clock: SteadyClock,
   ) {
-    this.entries = new BoundedMap(options.max);
+    this.kept = new KeptTenants(options, clock);
     this.absent = new AbsentTenants(options, clock);
     this.changed = new BoundedMap(options.max);
-    this.forgotten = new BoundedMap(options.max);
     this.lookups = new StoreLookups(guard, options, counters);
   }
 
@@ -51,9 +47,7 @@ export class KnownTenants {
   async forget(ids: ReadonlySet<string>): Promise<void> {
     const keys = this.outdated(ids);
     for (const key of keys) {
-      const entry = this.entries.get(key);
-      if (entry && isActive(entry.tenant)) this.forgotten.set(key, true);
-      this.entries.delete(key);
+      this.kept.forget(key);
       this.absent.delete(key);
     }
     this.absent.distrustDomains();
@@ -63,29 +57,21 @@ export class KnownTenants {
   /** A tenant may have changed: the store is asked before it is used, and it stays what it was where that does not answer. */
   async doubt(id: string): Promise<void> {
     const keys = this.outdated(new Set([id]));
-    for (const key of keys) {
-      const entry = this.entries.get(key);
-      // Even a store that failed just now is asked again: it may be the answer alone that was lost.
-      if (entry) this.entries.set(key, { ...entry, retryAt: undefined, isDoubted: true });
-    }
+    for (const key of keys) this.kept.doubt(key);
     await this.forgetShared(keys);
   }
 
   /** The tenant of a key as the store answers now, whatever is known of it. */
   async recheck(id: string, question: Question): Promise<Tenant | undefined> {
     await this.doubt(id);
-    return this.fly(`id:${id}`, question, this.entries.get(`id:${id}`));
+    return this.fly(`id:${id}`, question, this.kept.get(`id:${id}`));
   }
 
   /** Under what these tenants are kept; what is under way for them may bring them as they were. */
   private outdated(ids: ReadonlySet<string>): ReadonlySet<string> {
-    const keys = new Set(this.keysOf(ids));
+    const keys = this.kept.keysOf(ids);
     this.changes += 1;
-    for (const id of ids) {
-      this.changed.set(id, this.changes);
-      keys.add(`id:${id}`);
-      for (const domain of this.entries.get(`id:${id}`)?.tenant.domains ?? []) keys.add(`domain:${domain}`);
-    }
+    for (const id of ids) this.changed.set(id, this.changes);
     for (const key of keys) this.flights.drop(key);
     // Any of these may find one of them; load() keeps it only where it does not.
     this.flights.part(isDomain);
@@ -98,7 +84,7 @@ export class KnownTenants {
 
   /** Everything that is known is due; it stays what there is while the store does not answer. */
   distrust(): void {
-    this.trustedFrom = this.clock.now();
+    this.kept.distrust();
     this.changes += 1;
     this.absent.distrust();
     this.shared.distrust();
@@ -106,34 +92,26 @@ export class KnownTenants {
     this.flights.dropAll();
   }
 
-  /** Under what tenants are kept: by a domain that one had, too. One look at all, for however many tenants. */
-  private keysOf(ids: ReadonlySet<string>): string[] {
-    return [...this.entries].filter(([, { tenant }]) => ids.has(tenant.id)).map(([key]) => key);
-  }
-
   /** The tenant of a key as it is kept, however old that is. */
   peek(key: string): Tenant | undefined {
-    return this.entries.get(key)?.tenant;
+    return this.kept.get(key)?.tenant;
   }
 
   metrics(): TenantMetrics {
-    const now = this.clock.now();
-    let oldestAge = 0;
-    for (const [, { loadedAt }] of this.entries) oldestAge = Math.max(oldestAge, now - loadedAt);
     return {
       ...structuredClone({ ...this.counters }),
       breaker: this.guard.breaker.state,
-      entries: { known: this.entries.size, absent: this.absent.size },
-      oldestAge,
+      entries: { known: this.kept.size, absent: this.absent.size },
+      oldestAge: this.kept.oldestAge,
       lookups: { running: this.lookups.unknown.running, waiting: this.lookups.unknown.waiting },
     };
   }
 
   /** The active tenant of a key where nobody has to be asked, now or in the background. */
   recall(key: string): Tenant | undefined {
-    const entry = this.entries.get(key);
+    const entry = this.kept.get(key);
     const now = this.clock.now();
-    if (!entry || now >= entry.refreshAt || !this.isFresh(entry, now)) return undefined;
+    if (!entry || now >= entry.refreshAt || !this.kept.isFresh(entry, now)) return undefined;
     if (!isActive(entry.tenant)) return undefined;
     this.counters.hits.process += 1;
     return entry.tenant;
@@ -142,13 +120,13 @@ export class KnownTenants {
   /** The tenant of a key: as it is kept, or as the question is answered. */
   async find(key: string, question: Question): Promise<Tenant | undefined> {
     const now = this.clock.now();
-    const entry = this.entries.get(key);
-    if (entry && this.isFresh(entry, now)) {
+    const entry = this.kept.get(key);
+    if (entry && this.kept.isFresh(entry, now)) {
       if (now >= entry.refreshAt) this.refresh(key, question, entry);
       this.counters.hits.process += 1;
       return entry.tenant;
     }
-    if (entry && this.isUsable(entry)) return this.renew(key, question, entry);
+    if (entry && this.kept.isUsable(entry)) return this.renew(key, question, entry);
     if (this.absent.has(key)) {
       this.counters.misses.process += 1;
       return undefined;
@@ -187,13 +165,13 @@ export class KnownTenants {
       // What may have changed is waited for, however long it takes.
       const answer = entry.isDoubted ? await flight : await soon(flight, this.options.staleWait);
       if (answer !== 'late') return answer;
-      this.leaveAlone(key);
+      this.kept.leaveAlone(key);
     } catch (error) {
       // Declared out of date in the meantime: then it is not what anybody knows any more.
-      if (!this.isUsable(this.entries.get(key))) throw error;
+      if (!this.kept.isUsable(this.kept.get(key))) throw error;
     }
-    const last = this.entries.get(key);
-    return this.isUsable(last) ? this.stale(last) : flight;
+    const last = this.kept.get(key);
+    return this.kept.isUsable(last) ? this.stale(last) : flight;
   }
 
   /** Joins the look-up of a key that is under way, or begins it. */
@@ -218,7 +196,7 @@ export class KnownTenants {
     const isUnchanged = (tenant: Tenant | undefined): boolean =>
       tenant ? (this.changed.get(tenant.id) ?? 0) <= changes : !isDomain(key) || this.changes === changes;
     // A later look-up of the same domain may have ended before this one.
-    const isLatest = (): boolean => loadedAt >= (this.entries.get(key)?.loadedAt ?? loadedAt);
+    const isLatest = (): boolean => loadedAt >= (this.kept.get(key)?.loadedAt ?? loadedAt);
     const isNewest = (tenant: Tenant | undefined): boolean => mayKeep() && isUnchanged(tenant) && isLatest();
     const shared = await this.shared.get(key, entry?.loadedAt);
     // Where a tenant's tables are does not change but by a move: that only the store says.
@@ -229,16 +207,14 @@ export class KnownTenants {
     }
     const ask = async () => adoptAnswer(key, await question());
     try {
-      // One that is not active is asked for as a stranger is: it must not be told apart from one.
-      const isKnown = (entry && isActive(entry.tenant)) || this.forgotten.get(key) !== undefined;
-      const tenant = await (isKnown ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
+      const tenant = await (this.kept.isKnown(key) ? this.lookups.ofKnown(ask) : this.lookups.ofUnknown(ask));
       if (tenant) this.counters.hits.store += 1;
       else this.counters.misses.store += 1;
       if (isNewest(tenant)) await this.remember(key, tenant, loadedAt, () => isNewest(tenant));
       return tenant;
     } catch (error) {
       if (entry) this.counters.failedRenewals += 1;
-      if (mayKeep()) this.leaveAlone(key);
+      if (mayKeep()) this.kept.leaveAlone(key);
       throw error;
     }
   }
@@ -249,13 +225,11 @@ export class KnownTenants {
     loadedAt: number,
     isNewest: () => boolean,
   ): Promise<void> {
-    this.forgotten.delete(key);
     if (!tenant) {
-      this.entries.delete(key);
+      this.kept.delete(key);
       this.absent.add(key);
       return;
     }
-    this.absent.delete(key);
     this.keep(key, { tenant, loadedAt });
     if (!isActive(tenant)) {
       // Nobody waits for it: that would take longer than the answer that there is none.
@@ -268,23 +242,9 @@ export class KnownTenants {
   }
 
   private keep(key: string, found: LoadedTenant): void {
-    this.entries.set(key, entryOf(found, this.options));
+    this.absent.delete(key);
+    this.kept.keep(key, found);
     this.learned.next(found.tenant);
-  }
-
-  /** A known tenant is used as it is for a while, and the store is not asked for it. */
-  private leaveAlone(key: string): void {
-    const entry = this.entries.get(key);
-    if (entry) this.entries.set(key, { ...entry, retryAt: this.clock.now() + this.options.retryAfter });
-  }
-
-  private isFresh({ loadedAt, dueAt, isDoubted }: TenantEntry, now: number): boolean {
-    return !isDoubted && now < dueAt && loadedAt > this.trustedFrom;
-  }
-
-  private isUsable(entry: TenantEntry | undefined): entry is TenantEntry {
-    if (entry && !isActive(entry.tenant)) return false;
-    return entry !== undefined && this.clock.now() - entry.loadedAt < this.options.staleTtl;
   }
 
   private stale(entry: TenantEntry): Tenant {
