@@ -57,9 +57,18 @@ class NewsController {
   @Get('next')
   next(): Observable<unknown> {
     return bus.pipe(
-      keepTenant(),
       take(1),
       map((by) => this.read(by)),
+    );
+  }
+
+  @Get('awaited')
+  async awaited(): Promise<unknown> {
+    return firstValueFrom(
+      bus.pipe(
+        keepTenant(),
+        map((by) => this.read(by)),
+      ),
     );
   }
 
@@ -149,8 +158,11 @@ describe.each(adapters)('what acme hears of a source that tenants share, with %s
     await expect.poll(isHeard).toBe(false);
   });
 
-  it('is read as acme behind keepTenant(), wherever it is subscribed to', async () => {
-    const answering = running.call('GET', '/next', { headers: { 'x-tenant-id': 'acme' } });
+  it.each([
+    ['in an answer', '/next'],
+    ['behind keepTenant(), wherever it is subscribed to', '/awaited'],
+  ])('is read as acme %s', async (_where, path) => {
+    const answering = running.call('GET', path, { headers: { 'x-tenant-id': 'acme' } });
     await published(running);
 
     expect((await answering).text).toBe(EXPECTED);
