@@ -5,30 +5,32 @@ import { describeMachine } from './report/environment.mjs';
 import { keepRequests } from './report/keep-results.mjs';
 import { InterruptedError } from './report/progress.mjs';
 import { formatParts } from './report/parts-table.mjs';
-import { formatRequests } from './report/requests-table.mjs';
+import { formatRequests, formatSideBySide } from './report/requests-table.mjs';
 import { formatSoak } from './report/soak-table.mjs';
 import { measureParts } from './requests/measure-parts.mjs';
 import { measureRequests } from './requests/measure-requests.mjs';
+import { measureSideBySide } from './requests/measure-side-by-side.mjs';
 import { measureSoak } from './requests/measure-soak.mjs';
 import { requestTargets, soakTargets } from './requests/targets.mjs';
-import { ADAPTERS, BARE, RESOLVERS, STORAGE, WAYS } from './requests/ways.mjs';
+import { ADAPTERS, BARE, RESOLVERS, WAYS } from './requests/ways.mjs';
 
-const COMPLETE = { rounds: 4, seconds: 2 };
+const COMPLETE = { rounds: 3, seconds: 2 };
 const SOAK = 1_000_000;
 const HELP = `npm run bench:requests -- [options]
 
 What a request costs with each way to carry its tenant: a route without a database, the tenant known. As a ratio to the same
-application without any, and to one with nothing but an AsyncLocalStorage.run in the fastest place that its adapter has. The
-load comes from this process, each application is one of its own. Then what this library itself does for a request, without
-any server, and its heap after each tenth of very many requests of 1,000 tenants. A run without options takes about 15
-minutes, keeps its figures in test/bench/results/requests.json and writes them into the library's README.
+application without any; the load comes from this process, each application is one of its own. Then this library and a guard
+beside nothing but an AsyncLocalStorage.run, in the fastest place that the adapter has: all in one process. Then what this
+library itself does for a request, without any server, and its heap after each tenth of very many requests of 1,000 tenants.
+A run without options takes about 20 minutes, keeps its figures in test/bench/results/requests.json and writes them into the
+library's README.
 
   --adapter Fastify     only this one: ${ADAPTERS.join(', ')}
   --resolver header     only tenants named like this: ${RESOLVERS.join(', ')}
-  --ways guard,request  only these, and ${BARE} and ${STORAGE}: ${Object.keys(WAYS).join(', ')}
-  --rounds 4            in each round every way takes its turn, in a new process; the best one counts, as the compiler and the
-                        memory make some of them half as slow again, whatever runs in them
-  --seconds 2           how long a turn lasts, in whole seconds
+  --ways guard,request  only these, and ${BARE}, each in a process of its own: ${Object.keys(WAYS).join(', ')}
+  --rounds 3            in each round every way takes its turn, in a new process; the best one counts, as the compiler and the
+                        memory make some of them half as slow again, whatever runs in them. Side by side: so many processes
+  --seconds 2           how long a turn lasts, in whole seconds; side by side four turns of a second for each
   --requests ${SOAK}    after how many requests the heap is looked at
   --soak, --no-soak     only the heap, or all but the heap; some ways or cells alone are measured without it
   --node PATH           the Node that runs the applications, such as the one that \`npm install --prefix DIR node@24\` brings:
@@ -67,7 +69,13 @@ const options = readOrRefuse((args) => {
   const requests = whole('requests', SOAK);
   const ways = known('ways', values.ways, Object.keys(WAYS));
   const isWhole = ['adapter', 'resolver', 'ways', 'node'].every((name) => values[name] === undefined);
-  const parts = { requests: values.soak !== true, parts: values.soak !== true, soak: values.soak ?? isWhole };
+  const isAll = values.soak !== true;
+  const parts = {
+    requests: isAll,
+    sideBySide: isAll,
+    parts: isAll,
+    soak: values.soak ?? isWhole,
+  };
   const isLongEnough =
     (!parts.requests || Object.entries(COMPLETE).every(([name, least]) => lengths[name] >= least)) &&
     (!parts.soak || requests >= SOAK);
@@ -78,7 +86,7 @@ const options = readOrRefuse((args) => {
     requests,
     adapters: known('adapter', values.adapter, ADAPTERS),
     resolvers: known('resolver', values.resolver, RESOLVERS),
-    ways: ways && [...new Set([BARE, STORAGE, ...ways])],
+    ways: ways && [...new Set([BARE, ...ways])],
     isComplete: isWhole && isLongEnough,
     command: ['npm run bench:requests', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
   };
@@ -93,17 +101,19 @@ function known(name, text, all) {
 
 async function run() {
   const results = {};
-  for (const [name, measure] of Object.entries({ requests: measureRequests, parts: measureParts, soak: measureSoak })) {
+  const measures = { requests: measureRequests, sideBySide: measureSideBySide, parts: measureParts, soak: measureSoak };
+  for (const [name, measure] of Object.entries(measures)) {
     if (!options.parts[name]) continue;
     results[name] = { environment: describeMachine(options.command), ...(await measure(options)) };
     // Each as it is there: the figures of one are not lost where the other breaks off.
     await keepRequests({ [name]: results[name] }, options);
   }
-  const { requests, parts, soak } = results;
-  const targets = [...(requests ? requestTargets(requests) : []), ...(soak ? soakTargets(soak) : [])];
+  const { requests, sideBySide, parts, soak } = results;
+  const targets = [...(sideBySide ? requestTargets(sideBySide) : []), ...(soak ? soakTargets(soak) : [])];
   if (options.json) console.log(JSON.stringify({ ...results, targets }, undefined, 2));
   else {
     if (requests) console.log(formatRequests(requests));
+    if (sideBySide) console.log(formatSideBySide(sideBySide));
     if (parts) console.log(formatParts(parts));
     if (soak) console.log(formatSoak(soak));
     for (const { target, reached, isMet } of targets) console.log(`${isMet ? 'met' : 'MISSED'}: ${target}: ${reached}`);

@@ -18,11 +18,14 @@ async function run(options: string): Promise<Record<string, Part>> {
 
 describe('the bench of the requests', () => {
   it('measures every way, each of which knows whose request it is', { timeout: 120_000 }, async () => {
-    const { requests, parts } = await run('--adapter=Fastify --resolver=subdomain --rounds=1 --seconds=1');
+    const { requests, sideBySide, parts } = await run('--adapter=Fastify --resolver=subdomain --rounds=1 --seconds=1');
 
     const ways = ['bare', 'nestjs-tenancy', 'storage', 'guard', 'nestjs-cls', 'durable', 'request'];
     expect(requests.rows).toMatchObject([{ adapter: 'Fastify', resolver: 'subdomain' }]);
     expect(Object.keys(requests.rows[0].ratios as object).sort()).toEqual(ways.sort());
+    expect(sideBySide.rows).toMatchObject([
+      { adapter: 'Fastify', resolver: 'subdomain', toStorage: { guard: expect.any(Number) } },
+    ]);
     expect(Object.keys(parts.nanoseconds)).toEqual(['storage', 'middleware', 'guard']);
   });
 

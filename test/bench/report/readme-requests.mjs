@@ -6,11 +6,13 @@ import { wrap } from './wrap.mjs';
 const MIB = 1_024 * 1_024;
 
 /** What a request costs, for the README; with another Node too. What was not measured yet is left out. */
-export function renderRequests({ requests, parts, soak }, otherNode) {
+export function renderRequests({ requests, sideBySide, parts, soak }, otherNode) {
   const measured = [requests, otherNode.requests].filter((part) => part !== undefined);
+  const besides = [sideBySide, otherNode.sideBySide].filter((part) => part !== undefined);
   const ofParts = [parts, otherNode.parts].filter((part) => part !== undefined);
   return [
     ...(measured.length > 0 ? renderCosts(measured) : []),
+    ...(besides.length > 0 ? renderSideBySide(besides) : []),
     ...(ofParts.length > 0 ? [renderParts(ofParts)] : []),
     ...(soak ? [renderSoak(soak)] : []),
   ].join('\n\n');
@@ -23,14 +25,34 @@ function renderCosts(measured) {
     wrap(
       'Requests a second of the server’s processor, as a ratio to the same application without tenancy: a route without a ' +
         `database, the tenant known, on a machine with ${environment.cpus} cores; of each way the best of ${method.rounds} ` +
-        `processes, which take turns. In brackets: as a ratio to ${WAYS[STORAGE]}.`,
+        'processes, which take turns.',
     ),
     markdownTable([
       ['', ...ways.map((way) => WAYS[way])],
       ...measured.flatMap(({ method: { node }, rows: cells }) =>
-        cells.map(({ adapter, resolver, ratios, toStorage }) => [
+        cells.map(({ adapter, resolver, ratios }) => [
           `${adapter}, ${resolver}, Node ${node.split('.')[0]}`,
-          ...ways.map((way) => `${ratios[way].toFixed(2)} (${toStorage[way].toFixed(2)})`),
+          ...ways.map((way) => ratios[way].toFixed(2)),
+        ]),
+      ),
+    ]),
+  ];
+}
+
+function renderSideBySide(measured) {
+  const [{ method, rows }] = measured;
+  const ways = Object.keys(rows[0].toStorage);
+  return [
+    wrap(
+      `As a ratio to ${WAYS[STORAGE]}, the three side by side in one process, of ${method.rounds} the median; each has ` +
+        `${method.turns} turns of a second, compared with the one next to it:`,
+    ),
+    markdownTable([
+      ['', ...ways.map((way) => WAYS[way])],
+      ...measured.flatMap(({ method: { node }, rows: cells }) =>
+        cells.map(({ adapter, resolver, toStorage }) => [
+          `${adapter}, ${resolver}, Node ${node.split('.')[0]}`,
+          ...ways.map((way) => toStorage[way].toFixed(2)),
         ]),
       ),
     ]),

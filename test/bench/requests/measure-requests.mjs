@@ -1,8 +1,7 @@
 import { Progress } from '../report/progress.mjs';
 import { rounded } from '../report/statistics.mjs';
-import { startChild } from '../process/start-child.mjs';
-import { sendRequests } from './send-requests.mjs';
-import { ADAPTERS, BARE, headersOf, RESOLVERS, STORAGE, WAYS } from './ways.mjs';
+import { openApplication } from './open-applications.mjs';
+import { ADAPTERS, BARE, RESOLVERS, WAYS } from './ways.mjs';
 
 /** How long a process runs before its turn counts: the compiler needs some seconds. */
 const warmUpOf = (seconds) => Math.ceil(1.5 * seconds);
@@ -48,38 +47,6 @@ async function measureProcess(cell, node, seconds) {
   }
 }
 
-/** A running application that has shown to know whose request it is. */
-export async function openApplication({ way, adapter, resolver }, node, execArgv = []) {
-  const child = startChild(new URL('application-process.mjs', import.meta.url), execArgv, node);
-  try {
-    const { url, node: version } = await child.call('open', { way, adapter, resolver });
-    const headers = headersOf(resolver, 'tenant0');
-    const request = { method: 'GET', path: '/who', headers };
-    const checked = { ...request, onResponse: (_status, body) => assertAnswer(way, body) };
-    await sendRequests(url, [checked], { amount: 32 });
-    return {
-      way,
-      url,
-      node: version,
-      call: child.call,
-      stop: child.stop,
-      /** Microseconds a request: of the server's processor, and by the clock. */
-      turn: async (duration) => {
-        const before = await child.call('cpu');
-        const { answered, seconds } = await sendRequests(url, [request], { duration });
-        return { cpu: ((await child.call('cpu')) - before) / answered, clock: (seconds * 1e6) / answered };
-      },
-    };
-  } catch (error) {
-    await child.stop();
-    throw error;
-  }
-}
-
-function assertAnswer(way, body) {
-  if (body !== '{"id":"tenant0"}') throw new Error(`${way} answers ${body}.`);
-}
-
 /** Of each way what its best process took: what makes one slower is not the way's. */
 function summary(names, turns) {
   const all = (value) => Object.fromEntries(names.map((way) => [way, value(way)]));
@@ -92,6 +59,5 @@ function summary(names, turns) {
     processes: all((way) => turns[way].map((turn) => rounded(turn.cpu, 1))),
     ratios: ratios(BARE, cpu),
     throughputRatios: ratios(BARE, clock),
-    ...(names.includes(STORAGE) && { toStorage: ratios(STORAGE, cpu) }),
   };
 }

@@ -1,8 +1,8 @@
 import { Progress } from '../report/progress.mjs';
-import { TENANTS } from './tenants.mjs';
-import { openApplication } from './measure-requests.mjs';
+import { openApplication } from './open-applications.mjs';
 import { sendRequests } from './send-requests.mjs';
-import { ADAPTERS, headersOf } from './ways.mjs';
+import { TENANTS } from './tenants.mjs';
+import { ADAPTERS, headersOf, OURS } from './ways.mjs';
 
 const STEPS = 10;
 
@@ -13,7 +13,7 @@ export async function measureSoak({ requests: amount, adapters = ADAPTERS, node 
   try {
     for (const adapter of adapters) {
       const resolver = 'header';
-      const application = await openApplication({ way: 'nestjs-tenancy', adapter, resolver }, node, ['--expose-gc']);
+      const application = await openApplication({ way: OURS, adapter, resolver }, node, ['--expose-gc']);
       try {
         const requests = Array.from({ length: TENANTS }, (_, n) => ({
           method: 'GET',

@@ -1,12 +1,13 @@
 /** The same application without any tenancy: every ratio is to it. */
 export const BARE = 'bare';
+export const OURS = 'nestjs-tenancy';
 /** What any way to carry a tenant has to pay. */
 export const STORAGE = 'storage';
 
 /** What is compared, by how it is called in the tables. */
 export const WAYS = {
   [BARE]: 'no tenancy',
-  'nestjs-tenancy': 'this library',
+  [OURS]: 'this library',
   [STORAGE]: 'an `AsyncLocalStorage.run` alone',
   guard: 'the same and an empty guard',
   'nestjs-cls': 'nestjs-cls',
