@@ -8,8 +8,8 @@ import { replaceMethod } from './replace-method.js';
 
 /** What handlers are marked with whose Observables live on: server-sent events, messages of microservices and of sockets. */
 const STREAMS = [SSE_METADATA, 'microservices:pattern', 'websockets:message_mapping'];
-/** And those that are answered by the last value of one: routes and what GraphQL resolves. */
-const ANSWERS = [METHOD_METADATA, 'graphql:resolver_type'];
+/** And those that are answered by the last value of one: routes. */
+const ANSWERS = [METHOD_METADATA];
 
 /**
  * Keeps what handlers return in their scope. At the handler itself: what Nest makes of it for interceptors does not let them
