@@ -21,7 +21,7 @@ export function keepStreams(modules: ModulesContainer): void {
       for (const declared of methodsOf(metatype)) {
         const isMarked = (mark: string): boolean => Reflect.hasOwnMetadata(mark, declared.method);
         if (STREAMS.some(isMarked)) replaceMethod(declared, keepResult);
-        else if (ANSWERS.some(isMarked)) replaceMethod(declared, keepObservable);
+        else if (ANSWERS.some(isMarked)) replaceMethod(declared, keepAnswer);
       }
     }
   }
@@ -33,7 +33,7 @@ const keepResult: Around = (work) => {
 };
 
 /** Each request comes by here: what it returns is an Observable at once, or nothing is done. */
-const keepObservable: Around = (work) => {
+const keepAnswer: Around = (work) => {
   const result = work();
   if (typeof result !== 'object' || result === null || !('subscribe' in result)) return result;
   const scope = currentScope();
