@@ -11,7 +11,7 @@ const FILTER = 'resolution/tenancy-exception.filter.js';
 const SCOPES = 'resolution/request-scopes.js';
 const PROBLEM = 'resolution/problem.js';
 
-const BINDS = 'asked !== claimed && isBound(claims, request)';
+const BINDS = 'asked !== claimed && isBound(lookUps.claims, request)';
 const one = ([proof, by], name, file, find, replace) => ({ name, proof, by, edits: [{ file, find, replace }] });
 const host = (name, replace, kind = MODEL) => one(kind, name, HOST, 'host.replace(PORT', replace);
 
@@ -54,8 +54,8 @@ export const MUTANTS = [
     RULE,
     'what is malformed is passed over',
     RESOLUTION,
-    '[...answers, [source, this.ids.parse(answer, source)]]',
-    'this.ids.isValid(answer) ? [...answers, [source, answer]] : answers',
+    'answers.concat([[source, this.ids.parse(answer, source)]])',
+    'this.ids.isValid(answer) ? answers.concat([[source, answer]]) : answers',
   ),
   one(
     RULE,
@@ -208,8 +208,8 @@ export const MUTANTS = [
     ['strings', 'collisions'],
     'an id in a request is cut off',
     RESOLUTION,
-    '[...answers, [source, this.ids.parse(answer, source)]]',
-    '[...answers, [source, this.ids.parse(answer, source).slice(0, 20)]]',
+    'answers.concat([[source, this.ids.parse(answer, source)]])',
+    'answers.concat([[source, this.ids.parse(answer, source).slice(0, 20)]])',
   ),
   {
     name: 'Fastify takes the first of two headers',

@@ -98,7 +98,7 @@ export class TenantResolution {
   async assertClaim(request: TenantRequest, tenantId: string, route?: RouteTenancy): Promise<void> {
     const claims = this.claimsOf(route);
     if (!claims.some((claim) => claim.binds(request))) return;
-    const claimed = agreed(await this.answers(claims, request, new LookUps(this.trust, this.tenants)));
+    const claimed = agreed(await this.answers(claims, request, new LookUps(this.trust, this.tenants, claims, [])));
     if (claimed !== tenantId) throw new TenantClaimMismatchError(claimed, tenantId);
   }
 
@@ -114,28 +114,28 @@ export class TenantResolution {
 
   private find(request: TenantRequest, route?: RouteTenancy): Finding | PromiseLike<Finding> {
     const claims = route ? this.claimsOf(route) : this.claims;
-    const hints = route ? this.hintsOf(route) : this.hints;
-    const question = { request, claims, hints, lookUps: new LookUps(this.trust, this.tenants) };
-    const claimed = this.answers(claims, request, question.lookUps);
-    return isThenable(claimed)
-      ? claimed.then((later) => this.ask(question, agreed(later)))
-      : this.ask(question, agreed(claimed));
+    const lookUps = new LookUps(this.trust, this.tenants, claims, route ? this.hintsOf(route) : this.hints);
+    const claimed = claims.length === 0 ? NONE : this.answers(claims, request, lookUps);
+    return isList(claimed)
+      ? this.ask(request, lookUps, agreed(claimed))
+      : claimed.then((later) => this.ask(request, lookUps, agreed(later)));
   }
 
-  private ask(question: Question, claimed: string | undefined): Finding | PromiseLike<Finding> {
-    const asked = this.answers(question.hints, question.request, question.lookUps);
-    return isThenable(asked)
-      ? asked.then((later) => this.decide(question, claimed, agreed(later)))
-      : this.decide(question, claimed, agreed(asked));
+  private ask(request: TenantRequest, lookUps: LookUps, claimed: string | undefined): Finding | PromiseLike<Finding> {
+    const asked = this.answers(lookUps.hints, request, lookUps);
+    return isList(asked)
+      ? this.decide(request, lookUps, claimed, agreed(asked))
+      : asked.then((later) => this.decide(request, lookUps, claimed, agreed(later)));
   }
 
   private decide(
-    { claims, request, lookUps }: Question,
+    request: TenantRequest,
+    lookUps: LookUps,
     claimed: string | undefined,
     asked: string | undefined,
   ): Finding | PromiseLike<Finding> {
     // Before any look-up: the answer tells nothing about who is there.
-    if (asked !== undefined && asked !== claimed && isBound(claims, request)) {
+    if (asked !== undefined && asked !== claimed && isBound(lookUps.claims, request)) {
       throw new TenantClaimMismatchError(claimed, asked);
     }
     const id = asked ?? claimed;
@@ -200,16 +200,8 @@ export class TenantResolution {
     if (answer === undefined) return answers;
     if (!isTrusted) refuse(resolver, request);
     const source = sourceOf(resolver);
-    return [...answers, [source, this.ids.parse(answer, source)]];
+    return answers.concat([[source, this.ids.parse(answer, source)]]);
   }
-}
-
-/** What one request asks, of whom. */
-interface Question {
-  readonly request: TenantRequest;
-  readonly claims: readonly ClaimTenantResolver[];
-  readonly hints: readonly TenantResolver[];
-  readonly lookUps: LookUps;
 }
 
 type Answer = readonly [source: string, id: string];
@@ -222,13 +214,15 @@ interface Finding {
 
 const NONE: readonly Answer[] = [];
 
-/** What the resolvers of one request may ask. */
+/** Who is asked of one request, and what they may ask. */
 class LookUps implements TenantDirectory, Finding {
   unknownDomain?: string;
 
   constructor(
     private readonly trust: TrustedHints,
     private readonly tenants: TenantService,
+    readonly claims: readonly ClaimTenantResolver[],
+    readonly hints: readonly TenantResolver[],
   ) {}
 
   hostOf(request: TenantRequest): string | undefined {
@@ -255,6 +249,11 @@ function deaf(lookUps: LookUps, resolver: TenantResolver, request: TenantRequest
 
 function headersOf(resolvers: readonly TenantResolver[], others: readonly string[]): string[] {
   return [...new Set([...resolvers.flatMap(({ header }) => header ?? []), ...others])];
+}
+
+/** Answers that need not be waited for: an array is told from a promise at once, what it inherits is not. */
+function isList(answers: readonly Answer[] | PromiseLike<readonly Answer[]>): answers is readonly Answer[] {
+  return Array.isArray(answers);
 }
 
 function isBound(claims: readonly ClaimTenantResolver[], request: TenantRequest): boolean {

@@ -17,9 +17,14 @@ export interface VaryingAnswer {
 export function varyBy(answer: VaryingAnswer, headers: readonly string[]): void {
   if (headers.length === 0 || answer.headersSent === true) return;
   const before = answer.getHeader('Vary');
-  const value = before === undefined ? headers.join(', ') : withHeaders(String(before), headers);
+  const value = before === undefined ? listOf(headers) : withHeaders(String(before), headers);
   if (answer.setHeader) answer.setHeader('Vary', value);
   else answer.header?.('Vary', value);
+}
+
+/** Of one header, as nearly all have it, without a copy for each request. */
+function listOf(headers: readonly string[]): string {
+  return headers.length === 1 ? headers[0] : headers.join(', ');
 }
 
 function withHeaders(before: string, headers: readonly string[]): string {
