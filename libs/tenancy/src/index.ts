@@ -19,7 +19,7 @@ export type { RouteTenancy } from './resolution/route-tenancy.js';
 export type { TenantDirectory, TenantResolver } from './resolution/tenant-resolver.js';
 export type { TenantRequest } from './resolution/tenant-request.js';
 export { headerOf, hostOf, pathOf, queryOf } from './resolution/tenant-request.js';
-export { canonicalHost } from './resolution/canonical-host.js';
+export { canonicalHost } from './tenants/canonical-host.js';
 export { excludedPaths } from './resolution/excluded-paths.js';
 export { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 export { QueryTenantResolver } from './resolution/resolvers/query.resolver.js';

@@ -1,5 +1,5 @@
 import { InvalidTenantIdError } from '../tenancy.errors.js';
-import { canonicalHost } from './canonical-host.js';
+import { canonicalHost } from '../tenants/canonical-host.js';
 
 /**
  * The one form of the host that a request was sent to; `undefined` for none and for an address, which is nobody's. Throws

@@ -1,5 +1,5 @@
 import { InvalidTenantIdError } from '../tenancy.errors.js';
-import { canonicalHost } from './canonical-host.js';
+import { canonicalHost } from '../tenants/canonical-host.js';
 
 /** What a resolver may read of a request. Express's request, Fastify's raw one and Node's own all have this shape. */
 export interface TenantRequest {

@@ -1,5 +1,5 @@
 import { InvalidTenantIdError, TenancyOptionsError, TenantHintUntrustedError } from '../tenancy.errors.js';
-import { canonicalHost } from './canonical-host.js';
+import { canonicalHost } from '../tenants/canonical-host.js';
 import { ClaimTenantResolver } from './resolvers/claim.resolver.js';
 import type { TenantRequest } from './tenant-request.js';
 import { headerOf, hostOf, peerOf } from './tenant-request.js';

@@ -1,5 +1,5 @@
 import { TenancyOptionsError } from '../../tenancy.errors.js';
-import { canonicalHost } from '../canonical-host.js';
+import { canonicalHost } from '../../tenants/canonical-host.js';
 import { namedHost } from '../named-host.js';
 import type { TenantRequest } from '../tenant-request.js';
 import type { TenantDirectory, TenantResolver } from '../tenant-resolver.js';
