@@ -48,6 +48,12 @@ export function describeTenantStore(
       }
     });
 
+    it('has its domains as hosts are compared, however they are kept', async () => {
+      const store = await create([{ ...globex, domains: ['Shop.Globex.Test', 'globex.test.:443'] }]);
+
+      expect((await store.findById('globex'))?.domains).toEqual(['shop.globex.test', 'globex.test']);
+    });
+
     it.each(['nobody', 'ACME', 'acm', 'acme_', '%', "' OR 1=1 --", '*', 'acme/config', 'a?limit=1'])(
       'is none where no tenant has exactly that id: %s',
       async (id) => {

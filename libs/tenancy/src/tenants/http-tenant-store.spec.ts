@@ -183,6 +183,15 @@ describe('an answer', () => {
     await expect(store.findByDomain('globex.test')).rejects.toThrow(TenantServiceUnavailableError);
   });
 
+  it('for a domain that it spells in another way is that tenant’s', async () => {
+    const spelled = JSON.stringify({ id: 'acme', schema: 't_acme', domains: ['Shop.ACME.test.'] });
+    const store = await storeOf((response) => response.end(spelled));
+
+    for (const domain of ['shop.acme.test', 'Shop.Acme.test:443']) {
+      expect(await store.findByDomain(domain)).toMatchObject({ id: 'acme', domains: ['shop.acme.test'] });
+    }
+  });
+
   it.each(['{}', '[]', `{"tenants":{},"total":1}`, `{"tenants":[],"total":"1"}`, `{"tenants":[{}],"total":1}`, 'null'])(
     'for a list that is none is refused: %s',
     async (body) => {

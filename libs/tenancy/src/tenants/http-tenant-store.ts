@@ -11,6 +11,7 @@ import type {
   TenantDrop,
   TenantPlacement,
 } from './tenant-administration.js';
+import { foldDomain } from './tenant-domains.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
 import type {
@@ -61,7 +62,7 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
     const body = await this.get(`/domains/${segment(domain)}`);
     if (body === undefined) return undefined;
     const tenant = this.tenant(body);
-    if (!tenant.domains.includes(domain))
+    if (!tenant.domains.includes(foldDomain(domain)))
       throw refusedAnswer(`the answer for ${domain} is a tenant without that domain`);
     return tenant;
   }

@@ -8,6 +8,11 @@ describeTenantStore('InMemoryTenantStore', async (tenants) => new InMemoryTenant
 describe('a list of tenants', () => {
   it.each([
     ['a schema', { id: 'globex', schema: 't_acme' }, `Tenant "globex": the schema t_acme is already tenant acme's.`],
+    [
+      'a domain in another spelling',
+      { id: 'globex', schema: 't_globex', domains: ['ACME.test.:443'] },
+      'acme.test is already tenant acme',
+    ],
     ['a domain', { id: 'globex', schema: 't_globex', domains: ['acme.test'] }, 'acme.test is already tenant acme'],
   ])('does not take two for one: %s', (_what, tenant, message) => {
     const store = new InMemoryTenantStore([{ id: 'acme', schema: 't_acme', domains: ['acme.test'] }]);

@@ -44,7 +44,7 @@ export interface TenantWatch {
  */
 export interface TenantStore {
   findById(id: string): Promise<Tenant | undefined>;
-  /** Needed by `DomainTenantResolver`. The domain is lower-case, without a port. */
+  /** Needed by `DomainTenantResolver`. The domain is as `canonicalHost()` has it: lower-case, without a port. */
   findByDomain?(domain: string): Promise<Tenant | undefined>;
   /** Needed by `TenantService.listTenants()`. */
   list?(page: TenantPage): Promise<TenantList>;

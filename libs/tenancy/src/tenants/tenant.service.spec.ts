@@ -109,6 +109,14 @@ describe('an active tenant', () => {
     expect(store.asked.toSorted()).toEqual(['acme', 'globex']);
   });
 
+  it('is found by its domain, whose spellings are one question', async () => {
+    for (const domain of ['acme.test', 'ACME.test', 'acme.test.:443']) {
+      expect((await tenants.findTenantByDomain(domain))?.id).toBe('acme');
+    }
+
+    expect(store.asked).toEqual(['acme.test']);
+  });
+
   it('is the same frozen object to all who ask', async () => {
     const tenant = await tenants.getTenant('acme');
 

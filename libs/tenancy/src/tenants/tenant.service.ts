@@ -10,6 +10,7 @@ import { SteadyClock } from './steady-clock.js';
 import { StoreGuard } from './store-guard.js';
 import type { TenantCacheOptions } from './tenant-cache-options.js';
 import { completeCacheOptions } from './tenant-cache-options.js';
+import { foldDomain } from './tenant-domains.js';
 import { TenantIdValidator } from './tenant-id.js';
 import type { TenantMetrics } from './tenant-metrics.js';
 import { TenantCounters } from './tenant-metrics.js';
@@ -88,8 +89,9 @@ export class TenantService {
   async findTenantByDomain(domain: string): Promise<Tenant | undefined> {
     const { store } = this;
     if (!store.findByDomain) throw new TenancyOptionsError('The tenant store has no findByDomain().');
-    if (domain.length > MAX_DOMAIN_LENGTH) return undefined;
-    return this.known.find(`domain:${domain}`, () => store.findByDomain!(domain));
+    const name = foldDomain(domain);
+    if (name.length > MAX_DOMAIN_LENGTH) return undefined;
+    return this.known.find(`domain:${name}`, () => store.findByDomain!(name));
   }
 
   /** The tenants in the order of their ids, straight from the store. */

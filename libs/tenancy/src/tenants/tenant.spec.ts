@@ -70,6 +70,20 @@ describe('a tenant', () => {
     expect(() => defineTenant(forged)).toThrow(TenancyOptionsError);
   });
 
+  it('has its domains as hosts are compared, each once', () => {
+    const domains = ['Shop.Acme.Example', 'shop.acme.example.', 'shop.acme.example:443', 'acme.test'];
+    const tenant = defineTenant({ id: 'acme', schema: 't_acme', domains });
+
+    expect(tenant.domains).toEqual(['shop.acme.example', 'acme.test']);
+    expect(Object.isFrozen(tenant.domains)).toBe(true);
+  });
+
+  it('can be used whatever else stands among its domains: no host is equal to that', () => {
+    const odd = ['b\u00FCcher.example', '*.acme.test', '127.0.0.1', 'https://acme.test/', '', 'localhost'];
+
+    expect(defineTenant({ id: 'acme', schema: 't_acme', domains: odd }).domains).toEqual(odd);
+  });
+
   it('has no database where the registry says null', () => {
     expect(defineTenant({ id: 'acme', schema: 't_acme', database: null as never })).not.toHaveProperty('database');
   });
