@@ -1,11 +1,6 @@
-import { Logger } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { Subject } from 'rxjs';
-import type { EntityManager } from 'typeorm';
-import { TenantChangeRefusedError, TenantSchemaError } from '../../tenancy.errors.js';
-import { mergeConfig } from '../../tenants/merge-config.js';
-import type { RegistryTable } from '../../tenants/registry-table.js';
-import { anotherSchemaName, generateSchemaName } from '../../tenants/schema-name.js';
+import { TenantChangeRefusedError } from '../../tenancy.errors.js';
 import type {
   NewTenant,
   PlannedDrops,
@@ -14,50 +9,21 @@ import type {
   TenantDrop,
   TenantPlacement,
 } from '../../tenants/tenant-administration.js';
-import type { TenantIdValidator } from '../../tenants/tenant-id.js';
 import type { TenantPage } from '../../tenants/tenant-store.js';
 import type { Tenant } from '../../tenants/tenant.js';
-import { defineTenant } from '../../tenants/tenant.js';
-import type { ReadySchemas } from '../ready/ready-schemas.js';
-import type { TenantSchemaService } from '../tenant-schema.service.js';
-import {
-  begunElsewhere,
-  confirmationRequired,
-  dropNotDue,
-  idReserved,
-  notArchived,
-  notReady,
-  refusalOf,
-  schemaTaken,
-  statusConflict,
-  tenantExists,
-} from './refusals.js';
+import { assertDatabase, DEFAULT_DATABASE } from './named-database.js';
+import { notReady, statusConflict } from './refusals.js';
+import { RowChanges } from './row-changes.js';
 import { TenantAuditTrail } from './tenant-audit-trail.js';
-import type { NamedTenantEvent, TenantEvent } from './tenant-lifecycle-events.js';
+import type { NamedTenantEvent } from './tenant-lifecycle-events.js';
 import { TenantLifecycleOptions } from './tenant-lifecycle-options.js';
+import type { TenantLifecycleParts } from './tenant-lifecycle-parts.js';
 import { TenantLock } from './tenant-lock.js';
-import type { ColumnValues, TenantRow } from './tenant-rows.js';
-import { tenantOf, TenantRows } from './tenant-rows.js';
+import { TenantMaker } from './tenant-maker.js';
+import type { ColumnValues } from './tenant-rows.js';
+import { TenantRows } from './tenant-rows.js';
 import type { Transition } from './transitions.js';
 import { ARCHIVE, RESTORE, SUSPEND } from './transitions.js';
-
-const DEFAULT_DATABASE = 'default';
-const DROPPED = 'tenant.dropped';
-
-/** What the life of tenants is made of. */
-export interface TenantLifecycleParts {
-  readonly registry: RegistryTable;
-  readonly schemas: Pick<TenantSchemaService, 'drop' | 'status'>;
-  /** Gives a new tenant its schema: one that was ready, or one that is made by the name that the tenant has. */
-  readonly ready: Pick<ReadySchemas, 'claim'>;
-  readonly ids: TenantIdValidator;
-  /** Whether a database server has that name. */
-  readonly hasDatabase: (name: string) => boolean;
-  /** Drops what is left of a tenant on other database servers than its own. */
-  readonly eraseElsewhere?: (tenant: Tenant) => Promise<unknown>;
-  /** Told of each change that is stored. */
-  readonly onChange?: (id: string) => Promise<void>;
-}
 
 /** A change by whoever may also suspend and restore with it. */
 export interface TenantStatusChange extends TenantChange {
@@ -65,9 +31,8 @@ export interface TenantStatusChange extends TenantChange {
 }
 
 /**
- * Makes, changes and drops the tenants of the registry's own table: a row and a schema, which no single transaction covers.
- * The row is written first and removed last, so that whatever is interrupted is on record, and repeating the request
- * finishes it. Each change is stored together with its entry in the audit trail.
+ * Makes, changes and drops the tenants of the registry's own table. Each change is stored together with its entry in the
+ * audit trail; what makes and drops tenants can be repeated where it was interrupted.
  *
  * @example const acme = await lifecycle.as('ada@example.com').createTenant({ id: 'acme', plan: 'pro' });
  */
@@ -78,7 +43,8 @@ export class TenantLifecycle implements TenantAdministration {
   readonly events: Observable<NamedTenantEvent>;
   private readonly options: TenantLifecycleOptions;
   private readonly rows: TenantRows;
-  private readonly logger = new Logger('TenantLifecycle');
+  private readonly changes: RowChanges;
+  private readonly maker: TenantMaker;
 
   constructor(
     private readonly parts: TenantLifecycleParts,
@@ -88,6 +54,8 @@ export class TenantLifecycle implements TenantAdministration {
     this.options = { ...new TenantLifecycleOptions(), ...options };
     this.trail = new TenantAuditTrail(parts.registry);
     this.rows = new TenantRows(parts.registry);
+    this.changes = new RowChanges(parts, this.trail, this.options.actor, shared.emitted);
+    this.maker = new TenantMaker(parts, this.rows, this.changes, this.trail, shared.lock, this.options.reservedIds);
     this.events = shared.emitted.asObservable();
   }
 
@@ -100,33 +68,13 @@ export class TenantLifecycle implements TenantAdministration {
     return new TenantLifecycle(this.parts, { ...this.options, actor }, this.shared);
   }
 
-  async createTenant(wanted: NewTenant): Promise<Tenant> {
-    const id = this.parts.ids.parse(wanted.id, 'the field id');
-    if (this.options.reservedIds.includes(id)) throw idReserved(id);
-    this.assertDatabase(id, wanted.database);
-    return this.alone(id, async () => {
-      const known = await this.rows.find(id);
-      if (known && known.status !== 'provisioning') throw tenantExists(id, known.status);
-      const draft = draftOf(wanted, known, await this.newSchemaName(id));
-      if (known && draft.database !== (known.database ?? undefined)) throw begunElsewhere(id, known.database);
-      if (!known) await this.assertNoSchema(draft);
-      await this.rows.draft(draft);
-      const { schema } = await this.parts.ready.claim(draft).catch(async (error: unknown) => {
-        await this.undo(draft, error);
-        throw error;
-      });
-      const details = { schema, ...(draft.database === undefined ? {} : { database: draft.database }) };
-      return this.changeRow(id, async (manager) => {
-        const row = await this.rows.update(manager, id, { status: 'active', schema }, 'provisioning');
-        if (!row) throw new Error(`The row of tenant ${id} went away while its schema was made.`);
-        return { row, action: 'tenant.created', details, events: (event) => [['tenant.created', event]] };
-      });
-    });
+  createTenant(wanted: NewTenant): Promise<Tenant> {
+    return this.maker.create(wanted);
   }
 
   /** `status` may be given with it: both are changed, or neither. */
   async changeTenant(id: string, { status, ...change }: TenantStatusChange): Promise<Tenant> {
-    return this.changeRow(id, async (manager) => {
+    return this.changes.store(id, async (manager) => {
       const before = await this.rows.lock(manager, id);
       if (before.status !== 'active' && before.status !== 'suspended') throw notReady(id, before.status);
       const values = columnsOf(change);
@@ -164,26 +112,13 @@ export class TenantLifecycle implements TenantAdministration {
     return this.turn(id, ARCHIVE, { status: 'archived', drop_after: dropAfter });
   }
 
-  async dropTenant(id: string, { confirm, erase = false }: TenantDrop): Promise<void> {
-    this.parts.ids.parse(id);
-    if (confirm !== id) throw confirmationRequired(id);
-    await this.alone(id, async () => {
-      // From here on nobody can use it or take it back, and what is interrupted cannot be taken for a tenant that works.
-      const tenant = await this.changeRow(id, (manager) => this.beginDrop(manager, id, erase));
-      await this.parts.schemas.drop(tenant);
-      await this.parts.eraseElsewhere?.(tenant);
-      await this.changeRow(id, async (manager) => {
-        const row = await this.rows.lock(manager, id);
-        await this.rows.remove(manager, id);
-        const details = { schema: row.schema };
-        return { row, action: DROPPED, details, events: (event) => [[DROPPED, event]] };
-      });
-    });
+  dropTenant(id: string, drop: TenantDrop): Promise<void> {
+    return this.maker.drop(id, drop);
   }
 
   async placeTenant(id: string, { database, from }: TenantPlacement): Promise<Tenant> {
-    this.assertDatabase(id, database);
-    return this.changeRow(id, async (manager) => {
+    assertDatabase(this.parts, id, database);
+    return this.changes.store(id, async (manager) => {
       const before = await this.rows.lock(manager, id);
       if (before.status === 'provisioning' || before.drop_began_at) throw notReady(id, before.status);
       const now = before.database ?? DEFAULT_DATABASE;
@@ -213,7 +148,7 @@ export class TenantLifecycle implements TenantAdministration {
   }
 
   private turn(id: string, { from, action, event: name }: Transition, values: ColumnValues): Promise<Tenant> {
-    return this.changeRow(id, async (manager) => {
+    return this.changes.store(id, async (manager) => {
       const before = await this.rows.lock(manager, id);
       if (before.drop_began_at) throw statusConflict(id, 'being dropped', action);
       if (before.status === values.status) return { row: before };
@@ -232,102 +167,6 @@ export class TenantLifecycle implements TenantAdministration {
       };
     });
   }
-
-  private async beginDrop(manager: EntityManager, id: string, erase: boolean): Promise<RowChange> {
-    const row = await this.rows.lock(manager, id);
-    const { status, drop_after, drop_began_at } = row;
-    if (drop_began_at) return { row };
-    // One that never was active has nothing in it.
-    if (!erase && status !== 'provisioning') {
-      if (status !== 'archived') throw notArchived(id, status);
-      if (!drop_after || drop_after.getTime() > Date.now()) throw dropNotDue(id, drop_after);
-    }
-    const begun = await this.rows.update(manager, id, { status: 'archived', drop_began_at: new Date() });
-    return { row: begun!, action: 'tenant.drop_began', details: { status, erase }, events: () => [] };
-  }
-
-  /** One change of a row, and its entry in the audit trail; then whoever has to know of it is told. */
-  private async changeRow(id: string, change: (manager: EntityManager) => Promise<RowChange>): Promise<Tenant> {
-    const { actor } = this.options;
-    try {
-      const { row, events } = await this.parts.registry.dataSource.transaction(async (manager) => {
-        const changed = await change(manager);
-        const { action, details = {} } = changed;
-        if (action !== undefined) await this.trail.append(manager, { actor, action, tenantId: id, details });
-        return changed;
-      });
-      const tenant = tenantOf(row);
-      if (!events) return tenant;
-      await this.parts.onChange?.(id);
-      for (const event of events({ tenantId: id, tenant, actor, at: new Date() })) this.shared.emitted.next(event);
-      return tenant;
-    } catch (error) {
-      throw refusalOf(id, error);
-    }
-  }
-
-  private async alone<T>(id: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await this.shared.lock.run(id, work);
-    } catch (error) {
-      throw refusalOf(id, error);
-    }
-  }
-
-  /**
-   * What is cached of a tenant is kept by its schema's name, and a dropped tenant's may be there still: who comes after it with
-   * the same id gets another name.
-   */
-  private async newSchemaName(id: string): Promise<string> {
-    return (await this.trail.has(id, DROPPED)) ? anotherSchemaName(id) : generateSchemaName(id);
-  }
-
-  private assertDatabase(id: string, name: string | undefined): void {
-    if (name === undefined || this.parts.hasDatabase(name)) return;
-    const message = `There is no database server ${JSON.stringify(name)}. Add it to the option database by that name.`;
-    throw new TenantChangeRefusedError(id, 'DATABASE_UNKNOWN', message);
-  }
-
-  /** A new tenant starts empty: a schema that is there, even one that was made for a tenant of this id, is refused. */
-  private async assertNoSchema(draft: Tenant): Promise<void> {
-    if ((await this.parts.schemas.status(draft)).exists) throw schemaTaken(draft.id, draft.schema);
-  }
-
-  private async undo(draft: Tenant, cause: unknown): Promise<void> {
-    try {
-      // Who has lost the lock meanwhile must not drop what another one has made for it.
-      if ((await this.rows.find(draft.id))?.status !== 'provisioning') return;
-      // It never was active, so there is nothing in it; and a schema that is not this tenant's is left alone.
-      if (!(cause instanceof TenantSchemaError)) await this.parts.schemas.drop(draft);
-      await this.parts.registry.dataSource.transaction((manager) =>
-        this.rows.remove(manager, draft.id, 'provisioning'),
-      );
-    } catch (error) {
-      this.logger.error(`Tenant ${draft.id} is left as provisioning: repeat what creates it.`, error);
-    }
-  }
-}
-
-/** What became of a row; without an action nothing was to be changed. */
-interface RowChange {
-  readonly row: TenantRow;
-  readonly action?: string;
-  readonly details?: Readonly<Record<string, unknown>>;
-  readonly events?: (event: TenantEvent) => readonly NamedTenantEvent[];
-}
-
-function draftOf({ id, name = id, ...wanted }: NewTenant, known: TenantRow | undefined, schema: string): Tenant {
-  const { database = known?.database ?? undefined } = wanted;
-  return defineTenant({
-    ...wanted,
-    id,
-    name,
-    schema: known?.schema ?? schema,
-    status: 'provisioning',
-    domains: [...new Set(wanted.domains)],
-    config: mergeConfig({}, wanted.config ?? {}),
-    database: database === DEFAULT_DATABASE ? undefined : database,
-  });
 }
 
 /** Only what may be changed, and only what is given. */
