@@ -123,6 +123,16 @@ describe.each([
     expect(await run('create', 'initech', '--dry-run')).toMatchObject({ exitCode: 0 });
     expect(await run('create', '../admin')).toMatchObject({ exitCode: 2 });
     expect(await run('create', 'initech', '--settings', '{oops')).toMatchObject({ exitCode: 2 });
+    for (const change of [
+      ['create', 'initech', '--dry-run'],
+      ['rename', 'acme', '--dry-run'],
+      ['rename', 'acme'],
+    ]) {
+      expect(await json(...change, '--domains', 'a.example,Shop.Acme.Example')).toMatchObject({
+        exitCode: 1,
+        document: { error: { reason: 'DOMAIN_INVALID', message: expect.stringContaining('"shop.acme.example"') } },
+      });
+    }
     expect(await run('suspend', 'nobody')).toMatchObject({ exitCode: 2 });
     expect(await run('rename', 'acme')).toMatchObject({ exitCode: 2 });
     expect(await rows()).toEqual(before);

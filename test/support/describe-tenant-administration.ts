@@ -88,6 +88,45 @@ export function describeTenantAdministration(name: string, administered: () => A
     });
   });
 
+  describe(`${name}: a domain`, () => {
+    const refusalOf = async (work: Promise<unknown>): Promise<TenantChangeRefusedError> => {
+      const error: unknown = await work.catch((cause: unknown) => cause);
+      expect(error).toBeInstanceOf(TenantChangeRefusedError);
+      return error as TenantChangeRefusedError;
+    };
+
+    it.each([
+      ['Shop.Acme.Test', 'shop.acme.test'],
+      ['shop.acme.test.', 'shop.acme.test'],
+      ['shop.acme.test:443', 'shop.acme.test'],
+      ['b\u00FCcher.test', 'xn--bcher-kva.test'],
+    ])('that is not written as hosts are compared is refused with how to write it: %s', async (domain, canonical) => {
+      const id = await tenant();
+      for (const work of [
+        administration().createTenant({ id: 'lost', domains: ['fine.test', domain] }),
+        administration().changeTenant(id, { name: 'Lost', domains: ['fine.test', domain] }),
+      ]) {
+        const { reason, message } = await refusalOf(work);
+        expect(reason).toBe('DOMAIN_INVALID');
+        expect(message).toContain(`${JSON.stringify(domain)} is not written as hosts are compared`);
+        expect(message).toContain(`"${canonical}"`);
+      }
+      expect(await statusOf('lost')).toBeUndefined();
+      expect(await administered().store.findById(id)).toMatchObject({ name: id, domains: [] });
+    });
+
+    it.each(['localhost', '127.0.0.1', '[::1]', '*.acme.test', 'https://acme.test/', 'a..test', 'ac_me.test', '', 7])(
+      'that no host can be is refused: %s',
+      async (domain) => {
+        const id = await tenant();
+        const domains = [domain as string];
+
+        expect((await refusalOf(administration().createTenant({ id: 'lost', domains }))).reason).toBe('DOMAIN_INVALID');
+        expect((await refusalOf(administration().changeTenant(id, { domains }))).reason).toBe('DOMAIN_INVALID');
+      },
+    );
+  });
+
   describe(`${name}: the life of a tenant`, () => {
     it('leads from active to suspended, archived and back; repeating a step changes nothing', async () => {
       const id = await tenant();

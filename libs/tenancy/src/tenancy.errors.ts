@@ -388,6 +388,7 @@ export class TenantMigrationError extends TenancyError {
  * | `TENANT_ID_RESERVED` | nobody may have that id |
  * | `SCHEMA_TAKEN` | the database has a schema of that name, and it is not this tenant's |
  * | `DOMAIN_TAKEN` | a domain is another tenant's |
+ * | `DOMAIN_INVALID` | a domain is not written as hosts are compared, or no host can be it |
  * | `DATABASE_UNKNOWN` | no database server has that name |
  * | `TENANT_BUSY` | somebody else is making or dropping it |
  * | `TENANT_NOT_READY` | only an active or suspended tenant can be changed |
@@ -402,6 +403,7 @@ export type TenantChangeRefusal =
   | 'TENANT_ID_RESERVED'
   | 'SCHEMA_TAKEN'
   | 'DOMAIN_TAKEN'
+  | 'DOMAIN_INVALID'
   | 'DATABASE_UNKNOWN'
   | 'TENANT_BUSY'
   | 'TENANT_NOT_READY'

@@ -46,7 +46,7 @@ export class TenantsController {
   @ApiOperation({ summary: 'Create a tenant, its schema and the tables in it' })
   @ApiCreatedResponse({ standardSchema: tenantAnswer, headers: { Location: { schema: { type: 'string' } } } })
   @ApiProblems({
-    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, TENANT_ID_RESERVED, DATABASE_UNKNOWN, BODY_NOT_JSON',
+    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, TENANT_ID_RESERVED, DOMAIN_INVALID, DATABASE_UNKNOWN, BODY_NOT_JSON',
     409: 'TENANT_EXISTS, DOMAIN_TAKEN, SCHEMA_TAKEN, TENANT_BUSY, CONFLICT',
     413: 'BODY_TOO_LARGE',
   })
@@ -73,7 +73,7 @@ export class TenantsController {
   @ApiOperation({ summary: 'Change a tenant, suspend it or make it active again' })
   @ApiOkResponse({ standardSchema: tenantAnswer })
   @ApiProblems({
-    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, BODY_NOT_JSON',
+    400: 'VALIDATION_FAILED, TENANT_ID_INVALID, DOMAIN_INVALID, BODY_NOT_JSON',
     404: 'TENANT_NOT_FOUND',
     409: 'DOMAIN_TAKEN, TENANT_NOT_READY, CONFLICT',
     413: 'BODY_TOO_LARGE',

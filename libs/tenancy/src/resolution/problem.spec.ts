@@ -77,6 +77,12 @@ describe('an error', () => {
     );
   });
 
+  it('of a domain that is not written as hosts are compared says that the request is at fault', () => {
+    const refusal = new errors.TenantChangeRefusedError('acme', 'DOMAIN_INVALID', 'Write "acme.test".');
+
+    expect(problemOf(refusal)).toMatchObject({ status: 400, code: 'DOMAIN_INVALID', detail: 'Write "acme.test".' });
+  });
+
   it('says where two tenants are named, not which', () => {
     const { detail } = problemOf(
       new errors.TenantConflictError([

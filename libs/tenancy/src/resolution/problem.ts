@@ -24,6 +24,7 @@ import {
 const MALFORMED_CHANGES: ReadonlySet<string> = new Set([
   'CONFIRMATION_REQUIRED',
   'DATABASE_UNKNOWN',
+  'DOMAIN_INVALID',
   'TENANT_ID_RESERVED',
   'VALIDATION_FAILED',
 ]);

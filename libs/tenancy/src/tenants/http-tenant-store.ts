@@ -11,7 +11,7 @@ import type {
   TenantDrop,
   TenantPlacement,
 } from './tenant-administration.js';
-import { foldDomain } from './tenant-domains.js';
+import { assertDomains, foldDomain } from './tenant-domains.js';
 import type { Tenant, TenantInit } from './tenant.js';
 import { defineTenant, isRecord } from './tenant.js';
 import type {
@@ -95,10 +95,12 @@ export class HttpTenantStore implements TenantStore, TenantAdministration {
   }
 
   async createTenant(wanted: NewTenant): Promise<Tenant> {
+    assertDomains(wanted.id, wanted.domains);
     return this.tenant(await this.administration.change('POST', wanted.id, '/tenants', wanted), wanted.id);
   }
 
   async changeTenant(id: string, change: TenantChange): Promise<Tenant> {
+    assertDomains(id, change.domains);
     return this.tenant(await this.administration.change('PATCH', id, `/tenants/${segment(id)}`, change), id);
   }
 

@@ -9,6 +9,7 @@ export interface NewTenant {
   readonly name?: string;
   /** @defaultValue `'default'` */
   readonly plan?: string;
+  /** Whole host names as `canonicalHost()` has them; each is one tenant's alone. */
   readonly domains?: readonly string[];
   /** Settings, by flat, dotted keys. */
   readonly config?: Readonly<Record<string, unknown>>;

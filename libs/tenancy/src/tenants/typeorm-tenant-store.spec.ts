@@ -78,6 +78,13 @@ describe('a registry', () => {
     await expect(new TypeOrmTenantStore(dataSource).findById('acme')).rejects.toThrow(TenancyOptionsError);
   });
 
+  it('that has a domain in another spelling hands it out as hosts are compared', async () => {
+    await insert('public.tenants', [{ id: 'acme', schema: 't_acme' }]);
+    await database.query(`UPDATE public.tenants SET domains = '{Shop.Acme.Test}'`);
+
+    expect((await new TypeOrmTenantStore(dataSource).findById('acme'))?.domains).toEqual(['shop.acme.test']);
+  });
+
   it('finds a domain by an index on the domains', async () => {
     await insert('public.tenants', [{ id: 'acme', schema: 't_acme', domains: ['acme.test'] }]);
     await database.query('CREATE INDEX domains_of_tenants ON public.tenants USING gin (domains)');

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { TenancyCommandError, TenantNotFoundError } from '../../tenancy.errors.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import type { TenantAdministration } from '../../tenants/tenant-administration.js';
+import { assertDomains } from '../../tenants/tenant-domains.js';
 import { administrationOf } from '../administration.js';
 import type { CommandRunner } from '../command-runner.js';
 import { examples } from '../examples.js';
@@ -92,6 +93,7 @@ function addRename(tenants: Command, runner: CommandRunner): void {
         async (session, { dryRun, plan, domains }, [id, name]) => {
           const fields = Object.entries({ name, plan, domains }).filter(([, value]) => value !== undefined);
           if (fields.length === 0) throw new TenancyCommandError('Say what is to change: a name, --plan or --domains.');
+          assertDomains(id, domains);
           const change = Object.fromEntries(fields);
           const administration = administrationOf(session);
           if (dryRun) return planned('change', { ...(await knownTenant(session, id)), ...change });

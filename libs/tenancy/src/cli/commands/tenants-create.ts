@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { TenantChangeRefusedError } from '../../tenancy.errors.js';
 import { isRecord } from '../../tenants/tenant.js';
+import { assertDomains } from '../../tenants/tenant-domains.js';
 import { TenantIdValidator } from '../../tenants/tenant-id.js';
 import { administrationOf } from '../administration.js';
 import type { CommandRunner } from '../command-runner.js';
@@ -43,6 +44,7 @@ export function addCreate(tenants: Command, runner: CommandRunner): void {
         async (session, { name, plan, domains, server, settings, metadata, dryRun }, [id]) => {
           const administration = administrationOf(session);
           new TenantIdValidator(session.options.idPattern).parse(id);
+          assertDomains(id, domains);
           if (dryRun) {
             const known = await session.tenants.findTenant(id);
             if (known) {

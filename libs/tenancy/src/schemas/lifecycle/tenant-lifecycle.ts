@@ -9,6 +9,7 @@ import type {
   TenantDrop,
   TenantPlacement,
 } from '../../tenants/tenant-administration.js';
+import { assertDomains } from '../../tenants/tenant-domains.js';
 import type { TenantPage } from '../../tenants/tenant-store.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import { assertDatabase, DEFAULT_DATABASE } from './named-database.js';
@@ -74,6 +75,7 @@ export class TenantLifecycle implements TenantAdministration {
 
   /** `status` may be given with it: both are changed, or neither. */
   async changeTenant(id: string, { status, ...change }: TenantStatusChange): Promise<Tenant> {
+    assertDomains(id, change.domains);
     return this.changes.store(id, async (manager) => {
       const before = await this.rows.lock(manager, id);
       if (before.status !== 'active' && before.status !== 'suspended') throw notReady(id, before.status);

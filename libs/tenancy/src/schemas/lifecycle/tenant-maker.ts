@@ -4,6 +4,7 @@ import { TenantSchemaError } from '../../tenancy.errors.js';
 import { mergeConfig } from '../../tenants/merge-config.js';
 import { anotherSchemaName, generateSchemaName } from '../../tenants/schema-name.js';
 import type { NewTenant, TenantDrop } from '../../tenants/tenant-administration.js';
+import { assertDomains } from '../../tenants/tenant-domains.js';
 import type { Tenant } from '../../tenants/tenant.js';
 import { defineTenant } from '../../tenants/tenant.js';
 import { assertDatabase, DEFAULT_DATABASE } from './named-database.js';
@@ -45,6 +46,7 @@ export class TenantMaker {
     const id = this.parts.ids.parse(wanted.id, 'the field id');
     if (this.reservedIds.includes(id)) throw idReserved(id);
     assertDatabase(this.parts, id, wanted.database);
+    assertDomains(id, wanted.domains);
     return this.alone(id, async () => {
       const known = await this.rows.find(id);
       if (known && known.status !== 'provisioning') throw tenantExists(id, known.status);
