@@ -125,6 +125,16 @@ export function describeTenantAdministration(name: string, administered: () => A
         expect((await refusalOf(administration().changeTenant(id, { domains }))).reason).toBe('DOMAIN_INVALID');
       },
     );
+
+    it('is one tenant’s alone', async () => {
+      const [one, other] = [await tenant(), await tenant()];
+      const domains = [`${one}.test`];
+      await administration().changeTenant(one, { domains });
+
+      expect(await refusal(administration().createTenant({ id: 'lost', domains }))).toBe('DOMAIN_TAKEN');
+      expect(await refusal(administration().changeTenant(other, { domains }))).toBe('DOMAIN_TAKEN');
+      expect(await statusOf('lost')).toBeUndefined();
+    });
   });
 
   describe(`${name}: the life of a tenant`, () => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => dataSource.destroy());
 
 async function insert(table: string, tenants: readonly TenantInit[]): Promise<void> {
-  await database.query(`TRUNCATE ${table}`);
+  await database.query(`TRUNCATE ${table} CASCADE`);
   for (const tenant of tenants.map((init) => defineTenant(init))) {
     await database.query(
       `INSERT INTO ${table} (id, name, schema, status, domains, plan, config, database, metadata) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
