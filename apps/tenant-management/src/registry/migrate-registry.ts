@@ -2,6 +2,7 @@ import { DataSource, MigrationExecutor } from 'typeorm';
 import { CreateRegistry1760000000000 } from './migrations/1760000000000-create-registry.js';
 import { IndexDomains1760000000001 } from './migrations/1760000000001-index-domains.js';
 import { LifecycleOfTenants1760000000002 } from './migrations/1760000000002-lifecycle-of-tenants.js';
+import { CanonicalDomains1760000000003 } from './migrations/1760000000003-canonical-domains.js';
 
 /**
  * Brings the registry's own tables up to date, in one transaction. Instances that start at once do it one after the
@@ -12,7 +13,12 @@ export async function migrateRegistry(url: string): Promise<void> {
     type: 'postgres',
     url,
     schema: 'public',
-    migrations: [CreateRegistry1760000000000, IndexDomains1760000000001, LifecycleOfTenants1760000000002],
+    migrations: [
+      CreateRegistry1760000000000,
+      IndexDomains1760000000001,
+      LifecycleOfTenants1760000000002,
+      CanonicalDomains1760000000003,
+    ],
     migrationsTableName: 'registry_migrations',
     poolSize: 1,
     installExtensions: false,

@@ -28,6 +28,7 @@ describe('the start of the service', () => {
       { name: 'CreateRegistry1760000000000' },
       { name: 'IndexDomains1760000000001' },
       { name: 'LifecycleOfTenants1760000000002' },
+      { name: 'CanonicalDomains1760000000003' },
     ]);
     // Whatever is a tenant's is not made for the system.
     const tables = await database.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`);
@@ -45,6 +46,22 @@ describe('the start of the service', () => {
     await first.app.close();
     running = [];
     expect((await (await start()).call('GET', '/tenants/acme')).body.status).toBe('active');
+  });
+
+  it('leaves a domain that somebody stored in another spelling, and its tenant works', async () => {
+    const first = await start();
+    await first.call('POST', '/tenants', { id: 'initech' });
+    await first.app.close();
+    running = [];
+    await database.query('ALTER TABLE public.tenant_domains DROP CONSTRAINT tenant_domains_canonical');
+    await database.query(`DELETE FROM public.registry_migrations WHERE name = 'CanonicalDomains1760000000003'`);
+    await database.query(`UPDATE public.tenants SET domains = '{Initech.com}' WHERE id = 'initech'`);
+
+    const { call } = await start();
+    expect((await call('PATCH', '/tenants/initech', { name: 'Initech' })).status).toBe(200);
+    expect((await call('GET', '/domains/initech.com')).status).toBe(404);
+    expect((await call('PATCH', '/tenants/initech', { domains: ['initech.com'] })).status).toBe(200);
+    expect((await call('GET', '/domains/initech.com')).body.id).toBe('initech');
   });
 
   it('fails where the role may not make tables, and says so', async () => {

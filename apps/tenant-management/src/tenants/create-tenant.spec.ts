@@ -82,6 +82,7 @@ describe('a body that is not valid', () => {
     ['a name with a line break', { id: 'x', name: 'a\r\nBcc: b' }, 'name'],
     ['a domain with a scheme', { id: 'x', domains: ['https://acme.com'] }, 'domains.0'],
     ['a domain with a port', { id: 'x', domains: ['acme.com:80'] }, 'domains.0'],
+    ['a domain with a letter whose lower case is ASCII', { id: 'x', domains: ['\u212Ayoto.com'] }, 'domains.0'],
     ['an address for a domain', { id: 'x', domains: ['127.0.0.1'] }, 'domains.0'],
     ['a domain with an empty label', { id: 'x', domains: ['acme..com'] }, 'domains.0'],
     ['domains that are no list', { id: 'x', domains: 'acme.com' }, 'domains'],

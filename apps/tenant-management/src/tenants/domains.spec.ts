@@ -74,6 +74,14 @@ describe('a domain', () => {
     const theft = registry.database.query(`UPDATE public.tenants SET domains = '{acme.com}' WHERE id = 'globex'`);
     await expect(theft).rejects.toMatchObject({ code: '23505' });
   });
+
+  it.each(['ACME.com', 'acme.com.', 'acme.com:443', 'b\u00FCcher.com'])(
+    'cannot be kept there in another spelling either: %s',
+    async (domain) => {
+      const theft = registry.database.query(`UPDATE public.tenants SET domains = $1 WHERE id = 'globex'`, [[domain]]);
+      await expect(theft).rejects.toMatchObject({ code: '23514' });
+    },
+  );
 });
 
 describe('one domain wanted by many at once', () => {

@@ -12,12 +12,13 @@ const SETTING_KEY = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 /** A whole host name. It is kept in lower case, as the requests of the tenant's users are compared. */
 export const domain = z
   .string()
-  .toLowerCase()
   .max(253)
   .refine(
-    (name) => canonicalHost(name) === name,
+    // Before it is lower-cased: outside ASCII there are letters whose lower case is an ASCII one.
+    (name) => canonicalHost(name) === name.toLowerCase(),
     'Not a host name such as app.acme.com: no scheme, no port, no path, no address.',
   )
+  .toLowerCase()
   .meta({ examples: ['app.acme.com'] });
 
 export const domains = z.array(domain).max(100).describe('Whole host names; each belongs to one tenant only.');
