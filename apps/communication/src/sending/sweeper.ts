@@ -44,19 +44,29 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   async sweep(): Promise<void> {
+    const seen = new Set<string>();
     for (let offset = 0; ; offset += TENANTS_PER_PAGE) {
       const { tenants, total } = await this.tenants.listTenants({ limit: TENANTS_PER_PAGE, offset });
       for (const tenant of tenants) {
         if (this.stopped) return;
         if (tenant.status !== 'active') {
           this.inactive.add(tenant.id);
+          seen.add(tenant.id);
           continue;
         }
         await this.sweepTenant(tenant).catch((error: Error) =>
           this.logger.warn(`Waiting messages of tenant ${tenant.id} were not looked for: ${error.message}`),
         );
       }
-      if (tenants.length === 0 || offset + tenants.length >= total) return;
+      if (tenants.length === 0 || offset + tenants.length >= total) break;
+    }
+    await this.forgetDropped(seen);
+  }
+
+  private async forgetDropped(seen: ReadonlySet<string>): Promise<void> {
+    for (const id of this.inactive) {
+      // Not for being missing in the list alone: the pages move while tenants are dropped.
+      if (!seen.has(id) && !(await this.tenants.findTenant(id))) this.inactive.delete(id);
     }
   }
 
