@@ -54,7 +54,8 @@ const COLUMNS = 'id, name, schema, status, domains, plan, config, database, meta
 /**
  * Reads the registry's own table, with the columns of `Tenant`: `domains` is `text[]`, `config` and `metadata` are
  * `jsonb`. Give it the system's DataSource, never the tenant-bound one. Where tenants are found by their domains:
- * `CREATE INDEX ON public.tenants USING gin (domains)`, and a rule of the table's own that lets only one tenant have each.
+ * `CREATE INDEX ON public.tenants USING gin (domains)`, and a rule of the table's own that lets only one tenant have each, in the form
+ * of `canonicalHost()`; the README has one.
  *
  * @example TenancyModule.forRoot({ store: ({ system }) => new TypeOrmTenantStore(system), database })
  */
