@@ -238,6 +238,7 @@ describe('a tenant that has a role of its own', () => {
     "SELECT set_config('role', 'none', true)",
     "DO $$ BEGIN EXECUTE 'RESET RO' || 'LE'; END $$",
     'SELECT 1; RESET ROLE; SELECT * FROM t_globex.messages',
+    'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT * FROM t_globex.messages',
   ])('cannot leave it: %s', async (sql) => {
     await expect(ofAcme.query(sql)).rejects.toSatisfy(
       (error) => tenancyErrorOf(error) instanceof UnsupportedStatementError,

@@ -1,5 +1,5 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
-import { outline } from './sql-outline.js';
+import { splitStatements } from './split-statements.js';
 
 // The words that SET and RESET take for the role, or that follow where its name is quoted, and the settings by which the
 // server would read a text in another way than it is read here.
@@ -42,10 +42,8 @@ function read(sql: string): string | undefined {
   if (called !== undefined) {
     return `${called}() could leave the tenant's role. Call it in a function that a migration makes, or use SET LOCAL.`;
   }
-  return outline(sql)
-    .toLowerCase()
-    .split(';')
-    .map((text) => reasonOf(text.replace(/\s+/g, ' ').trim()))
+  return splitStatements(sql)
+    .map(reasonOf)
     .find((reason) => reason !== undefined);
 }
 

@@ -25,6 +25,8 @@ describe('what certainly stays in a session', () => {
     'DECLARE c CURSOR WITH HOLD FOR SELECT 1',
     "LOAD 'auto_explain'",
     'SELECT 1; SET a.b = 1',
+    'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SET a.b = 1',
+    'SET a.b = 1; SELECT begin atomic FROM (VALUES (1)) AS v(begin)',
   ])('is not sent through a pooler: %s', (sql) => {
     const { leavesResidue, refusal, refusalBehindPooler } = traitsOf(sql);
 

@@ -153,6 +153,11 @@ describe('a transaction', () => {
     'ROLLBACK; SELECT 1',
     'SELECT lastval()',
     'SELECT pg_catalog.lastval ()',
+    'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT body FROM t_globex.messages',
+    'CREATE FUNCTION f(begin atomic) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; COMMIT; SELECT 1',
+    'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; COMMIT; SELECT 1',
+    'CREATE FUNCTION f() RETURNS void BEGIN ATOMIC END; COMMIT; SELECT 1; END',
+    'CREATE VIEW v AS SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT 1; END',
   ])('that nobody could bind is refused: %s', (sql) => {
     expect(traitsOf(sql).refusal).toBeDefined();
   });
@@ -164,6 +169,7 @@ describe('a transaction', () => {
     'COMMIT AND NO CHAIN',
     FUNCTION,
     'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SELECT 1',
+    'CREATE OR REPLACE PROCEDURE f(a numeric(3, 1)) BEGIN ATOMIC SELECT CASE WHEN a > 1 THEN 2 END; SELECT 1; END; COMMIT',
   ])('that is nothing of the kind is not: %s', (sql) => {
     expect(traitsOf(sql).refusal).toBeUndefined();
   });

@@ -2,7 +2,7 @@ import { BoundedMap } from '../../tenants/bounded-map.js';
 import { noTransactionRefusal } from './no-transaction.js';
 import type { RowShape } from './row-shape.js';
 import { sessionStateOf } from './session-state.js';
-import { outline } from './sql-outline.js';
+import { splitStatements } from './split-statements.js';
 
 /** What has to be known of a statement before it is sent. */
 export interface StatementTraits {
@@ -82,17 +82,11 @@ export function traitsOf(sql: string): StatementTraits {
 }
 
 function read(sql: string): StatementTraits {
-  const words = outline(sql).toLowerCase();
-  const statements = words
-    .split(';')
-    .map((text) => text.replace(/\s+/g, ' ').trim())
-    .filter((text) => text !== '');
+  const statements = splitStatements(sql);
   const [first = '', ...others] = statements;
   const isSeveral = others.length > 0;
   const residue = leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral);
   count += 1;
-  // The body of a function in SQL has statements of its own, and ends with END.
-  const isBody = statements.some((text) => /\bbegin atomic\b/.test(text));
   return {
     leavesResidue: residue,
     end: isSeveral ? undefined : endOf(first),
@@ -100,14 +94,14 @@ function read(sql: string): StatementTraits {
     begin: isSeveral || !BEGIN.test(first) ? undefined : first,
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
-    refusal: refusalOf(statements, isBody),
-    refusalBehindPooler: isBody ? undefined : firstOf(statements, sessionStateOf),
+    refusal: refusalOf(statements),
+    refusalBehindPooler: firstOf(statements, sessionStateOf),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
     isBlock: /^do\b/.test(first),
     createsObjects:
       statements.some((text) => CREATES.test(text) || makesTable(text)) &&
       !statements.some((text) => text.startsWith('create schema')),
-    changesTables: /\b(?:create|alter|drop)\b/.test(words),
+    changesTables: statements.some((text) => /\b(?:create|alter|drop)\b/.test(text)),
     isPreparable: sql.length < LONG && !isSeveral && !residue && DATA.test(first),
     id: count,
   };
@@ -130,11 +124,11 @@ function endOf(statement: string): 'COMMIT' | 'ROLLBACK' | undefined {
   return word === 'commit' || word === 'end' ? 'COMMIT' : 'ROLLBACK';
 }
 
-function refusalOf(statements: readonly string[], isBody: boolean): string | undefined {
+function refusalOf(statements: readonly string[]): string | undefined {
   if (statements.some((text) => CHAIN.test(text))) {
     return 'AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.';
   }
-  if (!isBody && statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
+  if (statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
     return 'A statement after the end of a transaction, in the same text, is bound to no tenant. Send it by itself.';
   }
   if (statements.some((text) => /\blastval\b/.test(text))) {
