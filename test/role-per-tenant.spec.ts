@@ -201,6 +201,7 @@ describe('a tenant that has a role of its own', () => {
     'DELETE FROM migrations',
     'CREATE ROLE more',
     'ALTER ROLE CURRENT_USER CREATEROLE',
+    'ALTER ROLE SESSION_USER SET search_path = t_globex',
     'SELECT * FROM pg_authid',
     'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
   ])('may not make, change or own anything: %s', async (sql) => {
@@ -238,6 +239,9 @@ describe('a tenant that has a role of its own', () => {
     "SELECT set_config('role', 'none', true)",
     "DO $$ BEGIN EXECUTE 'RESET RO' || 'LE'; END $$",
     'SELECT 1; RESET ROLE; SELECT * FROM t_globex.messages',
+    `EXECUTE nestjs_tenancy_bind('"t_acme", pg_temp', NULL)`,
+    `EXPLAIN (ANALYZE) EXECUTE nestjs_tenancy_bind('"t_acme", pg_temp', NULL)`,
+    `CREATE TEMP TABLE t AS EXECUTE nestjs_tenancy_bind('"t_acme", pg_temp', NULL)`,
     'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT * FROM t_globex.messages',
   ])('cannot leave it: %s', async (sql) => {
     await expect(ofAcme.query(sql)).rejects.toSatisfy(
@@ -264,8 +268,18 @@ describe('a tenant that has a role of its own', () => {
   });
 
   it('cannot leave it through the view of settings', async () => {
+    // What the next text would be read by: then a literal's end would be another one there than here.
+    const unquoted = `SELECT '\\''; SET ROLE none; --'`;
     await ofAcme.transaction(async (manager) => {
-      await manager.query("UPDATE pg_settings SET name = 'role', setting = 'none'");
+      for (const set of [
+        "name = 'role', setting = 'none'",
+        "setting = 'off' WHERE name = 'standard_conforming_strings'",
+      ]) {
+        await expect(manager.query(`UPDATE pg_settings SET ${set}`)).rejects.toSatisfy(
+          (error) => tenancyErrorOf(error) instanceof UnsupportedStatementError,
+        );
+      }
+      await manager.query(unquoted);
       expect(await manager.query('SELECT current_user AS role')).toEqual([{ role: `t_acme@${databaseName()}` }]);
     });
   });

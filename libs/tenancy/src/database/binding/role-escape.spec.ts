@@ -81,8 +81,52 @@ describe('a statement that might leave the role of its transaction', () => {
     "SET client_encoding = 'SJIS'",
     "SET NAMES 'SJIS'",
     'RESET client_encoding',
+    "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    'UPDATE ONLY pg_catalog."pg_settings" AS s SET setting = $1 WHERE name = $2',
+    "WITH a AS (UPDATE pg_settings SET setting = 'off') SELECT 1",
+    'EXPLAIN ANALYZE UPDATE pg_settings SET setting = $1 WHERE name = $2',
+    'PREPARE p AS UPDATE pg_settings SET setting = $1',
+    'CREATE TEMP VIEW settings AS TABLE pg_settings',
   ])('makes the server read the next one in another way: %s', (sql) => {
     expect(roleEscapeOf(sql)).toContain("tenant's role");
+  });
+});
+
+describe('a statement that runs another one by its name', () => {
+  it.each([
+    `EXECUTE nestjs_tenancy_bind('"t_acme", pg_temp', 't_globex@shop')`,
+    'execute"nestjs_tenancy_bind"(null, null)',
+    'SELECT 1; EXECUTE p',
+    '/* why */ EXECUTE/**/p',
+    'EXPLAIN EXECUTE p',
+    'EXPLAIN ANALYZE VERBOSE EXECUTE p',
+    'explain(analyze, "timing" off)execute p',
+    'EXPLAIN (COSTS OFF) CREATE TEMP TABLE t AS EXECUTE p',
+    'CREATE TEMP TABLE "t" (a, b) ON COMMIT DROP AS EXECUTE p(1) WITH NO DATA',
+    'CREATE TABLE a\u2028b AS/**/EXECUTE p',
+  ])('might leave it as well: %s', (sql) => {
+    expect(roleEscapeOf(sql)).toContain('EXECUTE');
+  });
+
+  it.each([
+    'DEALLOCATE nestjs_tenancy_bind',
+    'PREPARE nestjs_tenancy_bind(text, text) AS SELECT pg_sleep(0)',
+    'DEALLOCATE "nestjs_tenancy_7"',
+    "SELECT run('EXECUTE nestjs_tenancy_bind(null, null)')",
+  ])('is refused for the name alone, where that is the library’s: %s', (sql) => {
+    expect(roleEscapeOf(sql)).toContain('nestjs_tenancy_');
+  });
+
+  it.each([
+    'GRANT EXECUTE ON FUNCTION f() TO PUBLIC',
+    'CREATE TRIGGER t BEFORE INSERT ON notes EXECUTE FUNCTION f()',
+    'SELECT execute FROM jobs AS execute',
+    'EXPLAIN SELECT execute FROM jobs',
+    'PREPARE p AS SELECT 1',
+    'DEALLOCATE p',
+    'NOTIFY nestjs_tenancy_changes',
+  ])('is not one that has the word otherwise: %s', (sql) => {
+    expect(roleEscapeOf(sql)).toBeUndefined();
   });
 });
 
@@ -107,6 +151,8 @@ describe('any other statement', () => {
     'CREATE TEMP VIEW do_it AS SELECT 1',
     'TRUNCATE TABLE "messages"',
     'SELECT my_set_config(1)',
+    "SELECT setting FROM pg_settings WHERE name = 'update'",
+    'UPDATE "my_pg_settings" SET setting = 1',
     '',
   ])('is none: %s', (sql) => {
     expect(roleEscapeOf(sql)).toBeUndefined();
@@ -124,11 +170,15 @@ describe('whatever is let through', () => {
     "; SET ROLE none; --'",
     '; SET LOCAL "role" = none --$$',
     ';SET/**/ROLE none; SELECT 1',
+    '; EXECUTE leave',
+    '; EXPLAIN ( "analyze" )EXECUTE leave --\'',
+    '; CREATE TEMP TABLE a AS/**/EXECUTE leave',
   ];
 
   it('leaves the role as it is, however a text is put together', async () => {
     const client = new pg.Client(database.url);
     await client.connect();
+    await client.query("PREPARE leave AS SELECT set_config('role', 'none', true)");
     let understood = 0;
     const text = fc
       .tuple(fc.array(fc.constantFrom(...FRAGMENTS), { maxLength: 8 }), fc.constantFrom(...ENDINGS))

@@ -5,6 +5,8 @@ const BLANKS = /[ \t\n\v\f\r]+/g;
 const LETTERS_OF_NAMES = /[\u0080-\uffff]/g;
 const MAKES_ROUTINE = /^create (?:or replace )?(?:function|procedure)\b/;
 const ENDS_BODY = /^end\b/;
+// What stands between it and its statement. Options in parentheses begin with no word that a query begins with.
+const EXPLAIN = /^explain\b ?(?:\( ?(?!(?:select|with|values|table)\b)[^()]*\) ?|(?:analy[sz]e\b ?)?(?:verbose\b ?)?)/;
 
 /**
  * The statements of a text as their outline has them, in lower case, with one blank between words and a `_` for each
@@ -24,6 +26,11 @@ export function splitStatements(sql: string): string[] {
     isInBody = opensBody(text);
   }
   return statements;
+}
+
+/** One of them without the EXPLAIN before it, which may run it, and the parentheses round it. */
+export function unwrapped(statement: string): string {
+  return statement.replace(EXPLAIN, '').replace(/^[( ]+/, '');
 }
 
 /** A parameter may be called `begin`, and its type `atomic`. */
