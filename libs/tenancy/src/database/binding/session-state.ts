@@ -1,9 +1,12 @@
 const OWN_CONNECTION = 'Use a connection of your own, straight to the server.';
 const SET_LOCAL = 'Use SET LOCAL in a transaction.';
 
+/** What follows SET where it is over with the transaction: not the first word of a setting's name, as in `local.user_id`. */
+export const SET_LOCALLY = '(?:local|transaction|constraints)(?![\\w$\\u0080-\\uffff]|\\s*\\.)';
+
 // A statement as its outline has it, in lower case. What is not certain is not here: a procedure, a DO, a COPY.
 const STATEMENTS: ReadonlyArray<readonly [form: RegExp, what: string, instead: string]> = [
-  [/^set (?!local\b|transaction\b|constraints\b)/, 'a setting', SET_LOCAL],
+  [new RegExp(`^set (?!${SET_LOCALLY})`), 'a setting', SET_LOCAL],
   [/^update (?:only )?(?:pg_catalog\.)?pg_settings\b/, 'a setting', SET_LOCAL],
   [/^listen\b/, 'a subscription', OWN_CONNECTION],
   [/^load\b/, 'a loaded library', OWN_CONNECTION],
@@ -22,7 +25,7 @@ const STATEMENTS: ReadonlyArray<readonly [form: RegExp, what: string, instead: s
 ];
 
 /** Statements that run the functions that they name. */
-const CALLS = /^[( ]*(?:select|with|values|insert|update|delete|merge)\b/;
+const CALLS = /^(?:select|with|values|insert|update|delete|merge)\b/;
 const FUNCTIONS: ReadonlyArray<readonly [form: RegExp, what: string, instead: string]> = [
   [/\bpg_(?:try_)?advisory_lock(?:_shared)? ?\(/, 'a lock', 'Use pg_advisory_xact_lock() in a transaction.'],
   [

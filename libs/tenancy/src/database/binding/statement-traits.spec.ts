@@ -45,6 +45,11 @@ describe('what an ORM sends', () => {
     'START TRANSACTION',
     'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
     'SET LOCAL statement_timeout = 100',
+    'SET LOCAL "statement_timeout" = 100',
+    'SET LOCAL"statement_timeout"=100',
+    'SET CONSTRAINTS a, b DEFERRED',
+    'EXPLAIN SELECT body FROM messages',
+    'EXPLAIN (ANALYZE, BUFFERS) UPDATE messages SET body = $1',
     'SAVEPOINT typeorm_1',
     'ROLLBACK TO SAVEPOINT typeorm_1',
     'COMMIT',
@@ -93,9 +98,46 @@ describe('what stays in a session', () => {
     'COPY messages TO STDOUT',
     'SELECT 1; SET a.b = 1',
     'BEGIN; SET a.b = 1',
+    "SET local.user_id = 'x'",
+    "SET local . user_id = 'x'",
+    'SET local."user_id" = 1',
+    "SET/**/local/**/.user_id = 'x'",
+    "SET local$1.user_id = 'x'",
+    "SET local\u00a0é.user_id = 'x'",
+    "SET transaction.user_id = 'x'",
+    "SET constraints.user_id TO 'x'",
+    "SELECT run('SET local.user_id = 1')",
+    'EXPLAIN ANALYZE CREATE TABLE notes AS SELECT 1 AS id',
+    'EXPLAIN (ANALYZE, COSTS OFF) CREATE TABLE notes AS SELECT 1 AS id',
+    'explain analyse verbose (select 1 as id into notes)',
+    'EXPLAIN ANALYZE EXECUTE p',
   ])('is seen: %s', (sql) => {
     expect(traitsOf(sql).leavesResidue).toBe(true);
   });
+});
+
+describe('what is made', () => {
+  it.each([
+    'CREATE TABLE notes (id int)',
+    'CREATE VIEW notes AS SELECT 1',
+    'SELECT 1 AS id INTO notes',
+    '(SELECT 1 AS id INTO notes)',
+    'WITH a AS (SELECT 1 AS id) SELECT * INTO notes FROM a',
+    'EXPLAIN ANALYZE CREATE TABLE notes AS SELECT 1 AS id',
+    'EXPLAIN ANALYSE VERBOSE CREATE TABLE notes AS SELECT 1 AS id',
+    'explain(analyze)create materialized view notes as select 1 as id',
+    'EXPLAIN ("analyze", COSTS OFF) SELECT 1 AS id INTO notes',
+    'EXPLAIN ANALYZE (SELECT 1 AS id INTO notes)',
+  ])('needs the schema to be there: %s', (sql) => {
+    expect(traitsOf(sql).createsObjects).toBe(true);
+  });
+
+  it.each(['CREATE ROLE a', 'EXPLAIN (SELECT 1)', 'EXPLAIN ANALYZE INSERT INTO notes VALUES (1)', 'SELECT 1'])(
+    'is nothing by %s',
+    (sql) => {
+      expect(traitsOf(sql).createsObjects).toBe(false);
+    },
+  );
 });
 
 describe('a transaction', () => {
@@ -108,9 +150,12 @@ describe('a transaction', () => {
     expect(traitsOf(sql).begin).toBe(begin);
   });
 
-  it.each(['BEGIN nonsense', 'BEGIN; SELECT 1', 'SELECT 1', 'BEGINNING'])('is not begun by %s', (sql) => {
-    expect(traitsOf(sql).begin).toBeUndefined();
-  });
+  it.each(['EXPLAIN BEGIN', '(BEGIN)', 'BEGIN nonsense', 'BEGIN; SELECT 1', 'SELECT 1', 'BEGINNING'])(
+    'is not begun by %s',
+    (sql) => {
+      expect(traitsOf(sql).begin).toBeUndefined();
+    },
+  );
 
   it.each(['ROLLBACK', 'ABORT WORK', 'rollback to savepoint "a"', 'ROLLBACK TRANSACTION TO a'])(
     'is taken back by %s',

@@ -1,8 +1,8 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
 import { noTransactionRefusal } from './no-transaction.js';
 import type { RowShape } from './row-shape.js';
-import { sessionStateOf } from './session-state.js';
-import { splitStatements } from './split-statements.js';
+import { sessionStateOf, SET_LOCALLY } from './session-state.js';
+import { splitStatements, unwrapped } from './split-statements.js';
 
 /** What has to be known of a statement before it is sent. */
 export interface StatementTraits {
@@ -43,13 +43,13 @@ export interface StatementTraits {
 // schema is gone, what it makes is temporary.
 const HARMLESS = new RegExp(
   '^(?:select|insert|update|delete|with|values|merge|begin|start|commit|end|rollback|abort|savepoint|release|alter' +
-    '|drop|comment|grant|revoke|truncate|lock|explain|show|analyze|vacuum|reindex|notify' +
-    '|set\\s+(?:local|transaction|constraints))\\b',
+    '|drop|comment|grant|revoke|truncate|lock|show|analyze|vacuum|reindex|notify' +
+    `|set ${SET_LOCALLY})\\b`,
 );
 // Looked for in the whole text, literals included: SQL can be hidden in them, and a word too many costs one DISCARD ALL.
 const LEAVES_RESIDUE = new RegExp(
   'set_config|set_limit|advisory|\\btemp\\b|temporary|pg_temp|\\bsession\\b|\\blisten\\b|\\bhold\\b|setseed|pg_settings|_to_xml|u&["\']' +
-    '|\\bset\\s+(?!local\\b|transaction\\b|constraints\\b)',
+    `|\\bset\\s+(?!${SET_LOCALLY})`,
 );
 const DATA = /^(?:select|insert|update|delete|with|merge|values)\b/;
 const CREATES =
@@ -83,9 +83,10 @@ export function traitsOf(sql: string): StatementTraits {
 
 function read(sql: string): StatementTraits {
   const statements = splitStatements(sql);
+  const works = statements.map(unwrapped);
   const [first = '', ...others] = statements;
   const isSeveral = others.length > 0;
-  const residue = leavesResidue(sql.toLowerCase(), first.replace(/^[( ]+/, ''), isSeveral);
+  const residue = leavesResidue(sql.toLowerCase(), works[0] ?? '', isSeveral);
   count += 1;
   return {
     leavesResidue: residue,
@@ -95,12 +96,12 @@ function read(sql: string): StatementTraits {
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
     refusal: refusalOf(statements),
-    refusalBehindPooler: firstOf(statements, sessionStateOf),
+    refusalBehindPooler: firstOf(works, sessionStateOf),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
     isBlock: /^do\b/.test(first),
     createsObjects:
-      statements.some((text) => CREATES.test(text) || makesTable(text)) &&
-      !statements.some((text) => text.startsWith('create schema')),
+      works.some((text) => CREATES.test(text) || makesTable(text)) &&
+      !works.some((text) => text.startsWith('create schema')),
     changesTables: statements.some((text) => /\b(?:create|alter|drop)\b/.test(text)),
     isPreparable: sql.length < LONG && !isSeveral && !residue && DATA.test(first),
     id: count,
