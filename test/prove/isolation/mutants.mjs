@@ -282,7 +282,7 @@ const MUTANTS = [
   {
     name: 'a tenant may leave its role',
     edits: [
-      { file: 'binding/bound-client.js', find: 'keepsRole ? roleEscapeOf(text) : undefined', replace: 'undefined' },
+      { file: 'binding/assert-sendable.js', find: 'keepsRole ? roleEscapeOf(text) : undefined', replace: 'undefined' },
     ],
   },
   {

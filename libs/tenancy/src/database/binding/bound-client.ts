@@ -6,6 +6,7 @@ import {
   TenantMismatchError,
   UnsupportedStatementError,
 } from '../../tenancy.errors.js';
+import { assertSendable } from './assert-sendable.js';
 import { bindToContext } from './bind-to-context.js';
 import { BoundQuery } from './bound-query.js';
 import { endWithConnection } from './cursor-end.js';
@@ -15,7 +16,6 @@ import type { PreparedStatement } from './prepared-statements.js';
 import { PreparedStatements } from './prepared-statements.js';
 import type { Callback, QueryConfig } from './query-arguments.js';
 import { isCursor, isSubmittable, normalise, statementOf, textOfSubmittable } from './query-arguments.js';
-import { roleEscapeOf } from './role-escape.js';
 import type { SchemaChanges } from './schema-changes.js';
 import { SearchPathReports } from './search-path-reports.js';
 import type { StatementPrefix } from './statement-prefix.js';
@@ -26,6 +26,7 @@ import type { StatementTraits } from './statement-traits.js';
 import { traitsOf } from './statement-traits.js';
 import type { TenantBinding, TenantBindings } from './tenant-binding.js';
 import { UsersListeners } from './users-listeners.js';
+import { UsersTypeParsers } from './users-type-parsers.js';
 
 const UNKNOWN_STATEMENT = '26000';
 
@@ -60,6 +61,7 @@ export class BoundClient extends pg.Client implements StatementSender {
   private readonly statements: PreparedStatements | undefined;
   private readonly reports: SearchPathReports;
   private readonly listenersOfUser = new UsersListeners(this);
+  private readonly parsersOfUser = new UsersTypeParsers(this.state._types);
   private binding: TenantBinding | undefined;
   private residue = false;
   private broken = false;
@@ -91,11 +93,13 @@ export class BoundClient extends pg.Client implements StatementSender {
   bind(binding: TenantBinding): void {
     this.binding = binding;
     this.listenersOfUser.begin();
+    this.parsersOfUser.begin();
   }
 
   unbind(): void {
     // The system's are the operator's, as those of TypeORM's `logNotifications` are.
     if (this.binding?.tenantId !== undefined) this.listenersOfUser.end();
+    this.parsersOfUser.end();
     this.binding = undefined;
     this.heldBegin = undefined;
   }
@@ -315,17 +319,4 @@ export class BoundClient extends pg.Client implements StatementSender {
   private get state(): PgClientState {
     return this as unknown as PgClientState;
   }
-}
-
-function assertSendable(
-  text: string,
-  traits: StatementTraits,
-  { isDirect }: ServerTraits,
-  { keepsRole }: TenantBinding,
-): void {
-  const refusal =
-    traits.refusal ??
-    (isDirect ? undefined : traits.refusalBehindPooler) ??
-    (keepsRole ? roleEscapeOf(text) : undefined);
-  if (refusal !== undefined) throw new UnsupportedStatementError(refusal);
 }

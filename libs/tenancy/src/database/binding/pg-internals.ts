@@ -43,9 +43,16 @@ export interface PgSubmittable {
   handleError(error: Error, connection: PgConnection): void;
 }
 
+/** How values are read that are not read as all others of their type: by the number of the type. */
+export interface TypeOverrides {
+  text: Readonly<Record<number, unknown>>;
+  binary: Readonly<Record<number, unknown>>;
+}
+
 /** The members of pg's client that tell what it is doing. */
 export interface PgClientState {
   readonly connection: PgConnection;
+  readonly _types: TypeOverrides;
   readonly readyForQuery?: boolean;
   /** Whether it was told to end, or has lost its server. */
   readonly _ending: boolean;

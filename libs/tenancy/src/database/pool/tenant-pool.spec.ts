@@ -657,6 +657,33 @@ describe('what pg calls back', () => {
     expect(heard).toEqual(['of acme']);
   });
 
+  it('reads no values for the next one: what a user says of a type goes with him', async () => {
+    const seen: string[] = [];
+    const ofText = (parsed: string) => (value: string) => (seen.push(value), parsed);
+    const fresh = newPool(1);
+    fresh.on('connect', (opened) => opened.setTypeParser(pg.types.builtins.INT8, Number));
+    const client = await asAcme(() => fresh.connect());
+    client.setTypeParser(pg.types.builtins.TEXT, ofText('as acme reads it'));
+    client.setTypeParser(pg.types.builtins.INT8, () => 0);
+    client.setTypeParser(pg.types.builtins.BYTEA, 'binary', () => Buffer.of());
+    expect(await asAcme(async () => (await client.query('SELECT body FROM messages')).rows)).toEqual([
+      { body: 'as acme reads it' },
+    ]);
+    client.release();
+    const text = "SELECT body, count(*) AS n, 'a'::bytea AS bytes FROM messages GROUP BY body";
+    expect((await asGlobex(() => fresh.query(text))).rows).toEqual([
+      { body: 'of globex', n: 1, bytes: Buffer.from('a') },
+    ]);
+    const next = await asGlobex(() => fresh.connect());
+    const binary = await asGlobex(() =>
+      next.query({ text: 'SELECT $1::bytea AS bytes', values: ['a'], binary: true } as pg.QueryConfig),
+    );
+    expect(binary.rows).toEqual([{ bytes: 'a' }]);
+    next.release();
+    expect(seen).toEqual(['of acme']);
+    await fresh.end();
+  });
+
   it('runs as nobody where nobody asked: a notice', async () => {
     const seen = await asGlobex(async () => {
       const client = await pool.connect();
