@@ -11,7 +11,13 @@ import { bindToContext } from './bind-to-context.js';
 import { BoundQuery } from './bound-query.js';
 import { endWithConnection } from './cursor-end.js';
 import type { PgClientState, PgSubmittable } from './pg-internals.js';
-import { bindByTransaction, bindCursor, keepContext, outsideTransactionError } from './prefixed-submittable.js';
+import {
+  assertRows,
+  bindByTransaction,
+  bindCursor,
+  keepContext,
+  outsideTransactionError,
+} from './prefixed-submittable.js';
 import type { PreparedStatement } from './prepared-statements.js';
 import { PreparedStatements } from './prepared-statements.js';
 import type { Callback, QueryConfig } from './query-arguments.js';
@@ -188,6 +194,7 @@ export class BoundClient extends pg.Client implements StatementSender {
     if (traits === undefined && binding.keepsRole) {
       throw new UnsupportedStatementError("What shows no text could leave the tenant's role.");
     }
+    if (isCursor(submittable)) assertRows(traits);
     nameFailures(submittable, binding);
     keepContext(submittable);
     if (isCursor(submittable)) {

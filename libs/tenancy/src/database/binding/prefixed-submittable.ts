@@ -6,6 +6,14 @@ import type { StatementSender } from './statement-sender.js';
 import type { StatementTraits } from './statement-traits.js';
 import type { TenantBinding } from './tenant-binding.js';
 
+/** Throws where a cursor or a stream of rows is given a COPY: pg hands them what only a stream of COPY takes, and the process ends. */
+export function assertRows(traits: StatementTraits | undefined): void {
+  if (!traits?.isCopy) return;
+  throw new UnsupportedStatementError(
+    'A cursor, or a stream of rows, reads no COPY. Read the rows of a SELECT, or use pg-copy-streams in a transaction.',
+  );
+}
+
 /** Gives a cursor or a stream the same prefix as a statement; from then on it reads in that transaction. */
 export function bindCursor(
   submittable: PgSubmittable,

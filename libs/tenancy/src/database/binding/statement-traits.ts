@@ -28,6 +28,8 @@ export interface StatementTraits {
   readonly isBlock: boolean;
   /** It makes a table or the like: where the tenant's schema is gone, in the session's own. */
   readonly createsObjects: boolean;
+  /** It is a COPY, or has one. */
+  readonly isCopy: boolean;
   /** It may change what statements were prepared for. */
   readonly changesTables: boolean;
   /** A connection may keep it under a name. */
@@ -102,6 +104,7 @@ function read(sql: string): StatementTraits {
     createsObjects:
       works.some((text) => CREATES.test(text) || makesTable(text)) &&
       !works.some((text) => text.startsWith('create schema')),
+    isCopy: statements.some((text) => /^copy\b/.test(text)),
     changesTables: statements.some((text) => /\b(?:create|alter|drop)\b/.test(text)),
     isPreparable: sql.length < LONG && !isSeveral && !residue && DATA.test(first),
     id: count,

@@ -518,6 +518,26 @@ describe('cursors and streams', () => {
     });
   });
 
+  it.each([
+    'COPY messages TO STDOUT',
+    'COPY messages FROM STDIN',
+    '/* why */ copy(SELECT 1) TO STDOUT -- all',
+    'SELECT 1; COPY messages TO STDOUT',
+  ])('read no COPY, which has no rows: %s', async (sql) => {
+    await asAcme(async () => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      for (const reader of [new QueryStream(sql), new Cursor(sql)]) {
+        expect(() => client.query(reader)).toThrow(
+          expect.objectContaining({ code: 'STATEMENT_UNSUPPORTED', message: expect.stringContaining('COPY') }),
+        );
+      }
+      expect((await client.query('SELECT body FROM messages')).rows).toEqual([{ body: 'of acme' }]);
+      await client.query('COMMIT');
+      client.release();
+    });
+  });
+
   it('leave nothing when they are given back half read', async () => {
     const client = await asAcme(() => pool.connect());
     const cursor = asAcme(() => client.query(new Cursor('SELECT n FROM generate_series(1, 1000) n')));
