@@ -198,6 +198,8 @@ describe('a transaction', () => {
     'ROLLBACK; SELECT 1',
     'SELECT lastval()',
     'SELECT pg_catalog.lastval ()',
+    'SELECT "lastval"()',
+    'SELECT pg_catalog."lastval" ()',
     'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT body FROM t_globex.messages',
     'CREATE FUNCTION f(begin atomic) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; COMMIT; SELECT 1',
     'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; COMMIT; SELECT 1',
@@ -209,6 +211,9 @@ describe('a transaction', () => {
 
   it.each([
     "INSERT INTO notes VALUES ('we commit; and chain')",
+    "INSERT INTO notes VALUES ('lastval()')",
+    'SELECT currval($1)',
+    'SELECT "lastvalue" FROM notes',
     'ROLLBACK TO SAVEPOINT a; SELECT 1',
     'COMMIT;',
     'COMMIT AND NO CHAIN',

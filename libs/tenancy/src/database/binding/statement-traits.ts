@@ -66,6 +66,8 @@ const END = /^(commit|end|rollback|abort)(?: work| transaction)?$/;
 const UNDOES = /^(?:rollback|abort)(?: work| transaction)?(?: to\b|$)/;
 const CHAIN = /^(?:commit|end|rollback|abort)\b.*\band chain$/;
 const ENDS_TRANSACTION = /^(?:commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
+// Quoted it is not among the words; and a column that is called so has no parenthesis behind it.
+const LASTVAL = /"lastval"\s*\(/;
 
 let count = 0;
 
@@ -97,7 +99,7 @@ function read(sql: string): StatementTraits {
     begin: isSeveral || !BEGIN.test(first) ? undefined : first,
     modes: isSeveral ? undefined : MODES.exec(first)?.[1],
     travelsAlone: isSeveral || first.startsWith('set transaction'),
-    refusal: refusalOf(statements),
+    refusal: refusalOf(statements, sql),
     refusalBehindPooler: firstOf(works, sessionStateOf),
     needsTransaction: statements.some((text) => text.startsWith('call ')),
     isBlock: /^do\b/.test(first),
@@ -128,14 +130,14 @@ function endOf(statement: string): 'COMMIT' | 'ROLLBACK' | undefined {
   return word === 'commit' || word === 'end' ? 'COMMIT' : 'ROLLBACK';
 }
 
-function refusalOf(statements: readonly string[]): string | undefined {
+function refusalOf(statements: readonly string[], sql: string): string | undefined {
   if (statements.some((text) => CHAIN.test(text))) {
     return 'AND CHAIN opens a transaction that is bound to no tenant. Begin a new one.';
   }
   if (statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
     return 'A statement after the end of a transaction, in the same text, is bound to no tenant. Send it by itself.';
   }
-  if (statements.some((text) => /\blastval\b/.test(text))) {
+  if (LASTVAL.test(sql) || statements.some((text) => /\blastval\b/.test(text))) {
     return 'lastval() is the last value that anybody took in this session. Use RETURNING, or currval() of a sequence.';
   }
   return firstOf(statements, noTransactionRefusal);
