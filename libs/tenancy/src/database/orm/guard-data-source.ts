@@ -9,6 +9,7 @@ import type { EntityOrRunner } from './queries/create-query.js';
 import { createQuery } from './queries/create-query.js';
 import { releaseOnArrival } from './release-on-arrival.js';
 import { guardResultCache } from './result-cache/guard-result-cache.js';
+import { setKeyOfRunner } from './runner-key.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
 
 /** What the running code is bound to. */
@@ -30,7 +31,8 @@ export function guardDataSource(dataSource: DataSource, currentKey: CurrentKey):
   Object.assign(dataSource, {
     relationLoader: new TenantRelationLoader(dataSource),
     createQueryRunner(this: DataSource, mode?: ReplicationMode) {
-      return releaseOnArrival(DataSource.prototype.createQueryRunner.call(this, mode));
+      const runner = DataSource.prototype.createQueryRunner.call(this, mode);
+      return releaseOnArrival(runner, () => setKeyOfRunner(runner, currentKey.find()));
     },
     createQueryBuilder(this: DataSource, entityOrRunner?: EntityOrRunner, alias?: string, runner?: QueryRunner) {
       return createQuery(this, entityOrRunner, alias, runner);

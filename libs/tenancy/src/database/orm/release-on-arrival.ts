@@ -4,8 +4,10 @@ import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 /**
  * Lets a query runner that is released while it waits for its connection give that back as it arrives. TypeORM forgets
  * it: the pool would have lost it, and `destroy()` would never end.
+ *
+ * @param onAsked Is called as the runner asks for its connection, in the context of who asks.
  */
-export function releaseOnArrival(runner: QueryRunner): QueryRunner {
+export function releaseOnArrival(runner: QueryRunner, onAsked: () => void): QueryRunner {
   const { connect, release } = runner;
   let arrival: Promise<unknown> | undefined;
   let hasArrived = false;
@@ -13,6 +15,7 @@ export function releaseOnArrival(runner: QueryRunner): QueryRunner {
 
   async function arrive(): Promise<unknown> {
     try {
+      onAsked();
       const connection: unknown = await connect.call(runner);
       if (!isGivenUp) return connection;
     } finally {
