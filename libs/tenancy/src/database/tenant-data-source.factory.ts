@@ -67,6 +67,7 @@ export class TenantDataSourceFactory {
     guardDataSource(this.dataSource, {
       find: () => this.bindings.find(currentScope())?.key,
       get: () => this.bindings.of(currentScope()).key,
+      isSystem: () => currentScope()?.system === true,
     });
     this.system = this.systemOf(DEFAULT_SERVER);
   }

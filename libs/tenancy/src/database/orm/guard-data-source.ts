@@ -1,6 +1,7 @@
 import type { QueryRunner, ReplicationMode } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { CopyingTransformer } from './copying-transformer.js';
+import type { CurrentKey } from './current-key.js';
 import { EntityTenancy } from './entity-tenancy.js';
 import { GuardedEntityManager } from './guarded-entity-manager.js';
 import { guardMetadata } from './guarded-metadata.js';
@@ -11,14 +12,7 @@ import { releaseOnArrival } from './release-on-arrival.js';
 import { guardResultCache } from './result-cache/guard-result-cache.js';
 import { setKeyOfRunner } from './runner-key.js';
 import { TenantRelationLoader } from './tenant-relation-loader.js';
-
-/** What the running code is bound to. */
-export interface CurrentKey {
-  /** `undefined` where it is bound to nobody. */
-  find(): string | undefined;
-  /** Throws where it is bound to nobody. */
-  get(): string;
-}
+import { guardWholeSchemas } from './whole-schemas.js';
 
 /**
  * Puts the guards of entities, results and connections where TypeORM loads, stores, relates, caches and holds them: at this
@@ -28,10 +22,11 @@ export function guardDataSource(dataSource: DataSource, currentKey: CurrentKey):
   const entities = new EntityTenancy(currentKey.find);
   setTenancy(dataSource, { entities, transformer: new CopyingTransformer(entities) });
   guardResultCache(dataSource, currentKey.get);
+  const wholeSchemas = guardWholeSchemas(dataSource, currentKey);
   Object.assign(dataSource, {
     relationLoader: new TenantRelationLoader(dataSource),
     createQueryRunner(this: DataSource, mode?: ReplicationMode) {
-      const runner = DataSource.prototype.createQueryRunner.call(this, mode);
+      const runner = Object.assign(DataSource.prototype.createQueryRunner.call(this, mode), wholeSchemas);
       return releaseOnArrival(runner, () => setKeyOfRunner(runner, currentKey.find()));
     },
     createQueryBuilder(this: DataSource, entityOrRunner?: EntityOrRunner, alias?: string, runner?: QueryRunner) {
