@@ -68,14 +68,25 @@ function kept<T>(view: DataSource, name: keyof DataSource, value: T): T {
   return value;
 }
 
+/**
+ * What a query runner does in the scope of its view. The first three are where it meets its connection, which whatever else
+ * it does goes through; around the others subscribers hear of a transaction, and work for the tenant that it is of.
+ */
+const IN_SCOPE = [
+  'connect',
+  'query',
+  'stream',
+  'startTransaction',
+  'commitTransaction',
+  'rollbackTransaction',
+] as const;
+
 function bindRunner(runner: QueryRunner, within: Within): QueryRunner {
-  // These three are where a query runner meets its connection; whatever else it does goes through them.
-  const { connect, query, stream } = runner;
-  return Object.assign(runner, {
-    connect: () => within(() => connect.call(runner)),
-    query: (...args: Parameters<typeof query>) => within(() => query.apply(runner, args)),
-    stream: (...args: Parameters<typeof stream>) => within(() => stream.apply(runner, args)),
-  });
+  for (const name of IN_SCOPE) {
+    const method = runner[name] as (...args: unknown[]) => Promise<unknown>;
+    runner[name] = (...args: unknown[]) => within(() => method.apply(runner, args)) as never;
+  }
+  return runner;
 }
 
 function notOnAView(name: string): TenancyOptionsError {
