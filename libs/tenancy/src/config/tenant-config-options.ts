@@ -21,8 +21,8 @@ export interface TenantConfigOptions {
   readonly keys?: Readonly<Record<string, TenantConfigKey>>;
   /**
    * Validates a tenant's settings, over ConfigService's and the defaults: before a change is stored, and when they are
-   * read. Any Standard Schema (zod, valibot, arktype) that needs no waiting; what it makes of a value must be valid again.
-   * Without it nothing can be changed.
+   * read. Any Standard Schema (zod, valibot, arktype) that needs no waiting; what it makes of a value must be valid again,
+   * and be made the same of, or a change is refused. Without it nothing can be changed.
    */
   readonly schema?: StandardSchemaV1;
   /** What holds where neither the tenant nor ConfigService has a value. @defaultValue `{}` */

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConfigService } from '@nestjs/config';
 import { TenancyOptionsError, TenantConfigInvalidError, TenantConfigUnusableError } from '../tenancy.errors.js';
 import { mergeConfig } from '../tenants/merge-config.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { deepFrozen } from './deep-frozen.js';
+import { asJson, madeOf } from './made-values.js';
 import { SealedSecrets } from './secrets/sealed-secrets.js';
 import { Secret } from './secrets/secret.js';
 import type { SettingIssue } from './setting-fault.js';
@@ -14,6 +16,8 @@ import type { TenantConfigOptions } from './tenant-config-options.js';
 import { validateSettings } from './validate-settings.js';
 
 type Values = Record<string, unknown>;
+
+const NOT_TAKEN = 'The schema must take what it makes of a value, and make the same of it.';
 
 /** Reads and checks the settings of a tenant: what of them counts, what they lie over, and whether it is all valid. */
 export class TenantSettings {
@@ -59,7 +63,9 @@ export class TenantSettings {
     const result = this.validate(this.over(mergeConfig(own, change)));
     const refused = [...issues, ...('issues' in result ? result.issues : []), ...this.notToBeSet(change)];
     if (refused.length > 0 || !('valid' in result)) throw new TenantConfigInvalidError(refused);
-    const stored = this.sealed(tenant.id, change, result.valid);
+    const made = madeOf(change, result.valid, (key) => this.keys.isSecret(key));
+    this.assertTaken(own, made);
+    const stored = this.sealed(tenant.id, made);
     const bytes = bytesOf(mergeConfig(tenant.config, stored));
     if (bytes > MAX_BYTES && bytes > bytesOf(tenant.config)) {
       throw new TenantConfigInvalidError([{ key: '', message: `All settings have more than ${MAX_BYTES} bytes.` }]);
@@ -123,14 +129,24 @@ export class TenantSettings {
       }));
   }
 
-  private sealed(tenantId: string, change: Values, valid: Values): Values {
+  /** What the schema has made of a change is what it is given whenever it is read from then on. */
+  private assertTaken(own: Values, made: Values): void {
+    const again = this.validate(this.over(mergeConfig(own, made)));
+    const isOther = (key: string, valid: Values) =>
+      made[key] !== null && !isDeepStrictEqual(asJson(valueOf(valid, key)), made[key]);
+    const keys =
+      'issues' in again
+        ? again.issues.map(({ key }) => key)
+        : Object.keys(made).filter((key) => isOther(key, again.valid));
+    if (keys.length > 0) throw new TenantConfigInvalidError(keys.map((key) => ({ key, message: NOT_TAKEN })));
+  }
+
+  private sealed(tenantId: string, made: Values): Values {
     const issues: SettingIssue[] = [];
-    const stored = Object.keys(change).map((key) => {
-      if (change[key] === null) return [key, null];
-      const value = valueOf(valid, key);
-      if (value === undefined || value === null) issues.push({ key, message: 'The schema makes nothing of it.' });
+    const stored = Object.entries(made).map(([key, value]) => {
+      if (value === null || !this.keys.isSecret(key)) return [key, value];
       try {
-        return [key, this.keys.isSecret(key) ? this.secrets.seal(value, tenantId, key) : value];
+        return [key, this.secrets.seal(value, tenantId, key)];
       } catch (error) {
         if (!(error instanceof SettingFault)) throw error;
         issues.push({ key, message: error.message });
