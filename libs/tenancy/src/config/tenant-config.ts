@@ -8,7 +8,10 @@ export interface TenantConfig<K extends object = Record<string, unknown>> {
    * an `ETag`.
    */
   readonly version: string;
-  /** Throws `TenantConfigUnusableError` where the settings are not valid any more, as all that reads a value does. */
+  /**
+   * Throws `TenantConfigUnusableError` where the settings are not valid any more, as all that reads a value does. A key that is
+   * no setting is read from ConfigService, and so from the environment: never take one from a request.
+   */
   get<P extends keyof K & string>(key: P): K[P] | undefined;
   /** Throws where the key has no value at all. */
   getOrThrow<P extends keyof K & string>(key: P): NonNullable<K[P]>;
