@@ -1,7 +1,9 @@
 import type { Brackets, FindManyOptions, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SelectQueryBuilder } from 'typeorm';
 import type { WhereClauseCondition } from 'typeorm/query-builder/WhereClause.js';
+import { TenantMismatchError } from '../../../tenancy.errors.js';
 import { inScopeOf, tenancyOf, withinOf } from '../orm-tenancy.js';
+import { keyOfRunner } from '../runner-key.js';
 import { TenantDeleteQueryBuilder } from './delete-query.js';
 import { assertOwner, notedOwner, noteOwner } from './entity-owner.js';
 import { TenantInsertQueryBuilder } from './insert-query.js';
@@ -76,7 +78,12 @@ export class TenantSelectQueryBuilder<Entity extends ObjectLiteral> extends Sele
     const { entities } = tenancyOf(this.dataSource);
     const owner = entities.currentKey();
     return super.executeEntitiesAndRawResults(runner).then((loaded) => {
-      if (owner !== undefined) entities.assertCurrent(owner);
+      if (owner !== undefined) {
+        entities.assertCurrent(owner);
+        // Where a cache was asked first, the scope may have been another one's until then.
+        const reader = keyOfRunner(runner) ?? owner;
+        if (reader !== owner) throw new TenantMismatchError(reader, owner, 'entity');
+      }
       return loaded;
     });
   }

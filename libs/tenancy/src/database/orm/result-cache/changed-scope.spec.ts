@@ -182,6 +182,15 @@ describe('a cache, while the scope becomes another tenant’s before it has answ
     expect(await asGlobex(() => raw(dataSource))).toEqual(OF_GLOBEX);
   });
 
+  it('makes no entities of one of the rows that were read as the other', async () => {
+    becomeOnce(globex);
+    await whenRead(
+      () => become(acme),
+      () => expect(asAcme(() => entities(dataSource))).rejects.toThrow(TenantMismatchError),
+    );
+    expect(await asAcme(() => entities(dataSource))).toEqual(OF_ACME);
+  });
+
   it('keeps nothing that one query runner read for another than who asked it last', async () => {
     const runner = dataSource.createQueryRunner();
     const ask = () => dataSource.createQueryBuilder(Book, 'b', runner).cache('books', HOUR).getRawMany();
