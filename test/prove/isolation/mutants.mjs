@@ -256,8 +256,8 @@ const MUTANTS = [
     edits: [
       {
         file: 'orm/bound-data-source.js',
-        find: 'within(() => stream.apply(runner, args))',
-        replace: 'stream.apply(runner, args)',
+        find: 'within(() => method.apply(runner, args))',
+        replace: "name === 'stream' ? method.apply(runner, args) : within(() => method.apply(runner, args))",
       },
     ],
   },
@@ -273,7 +273,10 @@ const MUTANTS = [
   },
   {
     name: 'the result cache does not know whose an entry is',
-    edits: [{ file: 'orm/result-cache/guard-result-cache.js', find: 'tenantOf()', replace: "'anybody'" }],
+    edits: [
+      { file: 'orm/result-cache/guard-result-cache.js', find: 'tenantOf()', replace: "'anybody'" },
+      { file: 'orm/result-cache/guard-result-cache.js', find: 'keyOfRunner(runner)', replace: 'undefined' },
+    ],
   },
   {
     name: 'a tenant’s role is not taken on',
