@@ -3,31 +3,42 @@ import { Agent } from 'node:http';
 import { answerCalls } from '../../bench/process/answer-calls.mjs';
 import { ask } from './ask.mjs';
 
-let firstRefusal;
-const refused = new Promise((resolve) => (firstRefusal = resolve));
+let noteSpent;
+const spent = new Promise((resolve) => (noteSpent = resolve));
+let noteUsedUp;
+const usedUp = new Promise((resolve) => (noteUsedUp = resolve));
 const state = { isOver: false };
 let running;
 
 answerCalls({
-  start: ({ url, headers, connections, owner }) => {
+  /** The connections have the addresses in turn. */
+  start: ({ url, headers, addresses, connections, owner, addressLimit, enough }) => {
     const statuses = {};
     let foreign = 0;
+    let answered = 0;
+    const answers = addresses.map(() => 0);
     const agent = new Agent({ keepAlive: true, maxSockets: connections });
-    const caller = async () => {
+    const caller = async (at) => {
+      const own = { ...headers, 'x-forwarded-for': addresses[at % addresses.length] };
       while (!state.isOver) {
-        const { status, body } = await ask(url, agent, headers);
+        const { status, body } = await ask(url, agent, own);
         statuses[status] = (statuses[status] ?? 0) + 1;
-        if (status === 429) firstRefusal();
+        answers[at % addresses.length] += 1;
+        if (status !== 429) answered += 1;
+        if (Math.min(...answers) > addressLimit) noteUsedUp();
+        if (status === 429 || answered > enough) noteSpent();
         if (status === 200 && JSON.parse(body).tenant !== owner) foreign += 1;
       }
     };
-    running = Promise.all(Array.from({ length: connections }, caller)).then(() => {
+    running = Promise.all(Array.from({ length: connections }, (_, at) => caller(at))).then(() => {
       agent.destroy();
       return { statuses, foreign };
     });
   },
-  /** When it is refused for the first time, on however slow a machine. */
-  refused: () => refused,
+  /** When it is refused for the first time, on however slow a machine; or had more answers than it may ever have. */
+  spent: () => spent,
+  /** When each address has asked for more than one may, whatever was answered. */
+  usedUp: () => usedUp,
 
   stop: () => {
     state.isOver = true;

@@ -4,15 +4,8 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import {
-  ClaimTenantResolver,
-  HeaderTenantResolver,
-  InMemoryTenantStore,
-  TenancyModule,
-  TenantContext,
-} from 'nestjs-tenancy';
-import { TenantThrottlerModule } from 'nestjs-tenancy/throttler';
 import { answerCalls } from '../../bench/process/answer-calls.mjs';
+import { loadLibrary } from '../requests/load-library.mjs';
 
 const WORK_MS = 4;
 /** A token that a real authentication would verify. */
@@ -20,6 +13,8 @@ const TOKENS = new Map([
   ['token-of-acme', { tenant: 'acme' }],
   ['token-of-globex', { tenant: 'globex' }],
 ]);
+/** The one proxy that is trusted: everybody comes by it, from the address that it says. */
+const PROXY = '127.0.0.1';
 const principalOf = ({ headers }) => TOKENS.get(headers.authorization);
 
 class WorkController {
@@ -35,7 +30,6 @@ class WorkController {
 }
 Controller()(WorkController);
 Get('work')(WorkController.prototype, 'work', Object.getOwnPropertyDescriptor(WorkController.prototype, 'work'));
-Reflect.defineMetadata('design:paramtypes', [TenantContext], WorkController);
 
 class AuthenticationGuard {
   canActivate(context) {
@@ -59,7 +53,7 @@ Module({})(AuthenticationModule);
 Global()(AuthenticationModule);
 
 /** What limits requests, or does not. */
-function limitsOf({ limits, quota, addressLimit }) {
+function limitsOf({ TenantThrottlerModule }, { limits, quota, addressLimit }) {
   if (limits === 'none') return { imports: [], providers: [] };
   if (limits === 'claimed') {
     // What is written by hand so often: the tenant that the request names, asked for before the caller is.
@@ -75,7 +69,10 @@ function limitsOf({ limits, quota, addressLimit }) {
 let app;
 answerCalls({
   start: async (options) => {
-    const { imports, providers } = limitsOf(options);
+    const library = await loadLibrary(options.library ?? import.meta.resolve('nestjs-tenancy'));
+    const { ClaimTenantResolver, HeaderTenantResolver, InMemoryTenantStore, TenancyModule, TenantContext } = library;
+    Reflect.defineMetadata('design:paramtypes', [TenantContext], WorkController);
+    const { imports, providers } = limitsOf(library, options);
     // After every global guard, those of the limits included.
     if (options.authentication === 'guard') UseGuards(AuthenticationGuard)(WorkController);
     class AppModule {}
@@ -88,9 +85,9 @@ answerCalls({
     const tenancy = TenancyModule.forRoot({ store, resolvers });
     Module({ imports: [...before, tenancy, ...imports], controllers: [WorkController], providers })(AppModule);
     const isFastify = options.adapter === 'fastify';
-    const adapter = isFastify ? new FastifyAdapter({ trustProxy: true }) : new ExpressAdapter();
+    const adapter = isFastify ? new FastifyAdapter({ trustProxy: PROXY }) : new ExpressAdapter();
     app = await NestFactory.create(AppModule, adapter, { logger: ['error'], abortOnError: false });
-    if (!isFastify) app.set('trust proxy', true);
+    if (!isFastify) app.set('trust proxy', PROXY);
     await app.listen(0, '127.0.0.1');
     return (await app.getUrl()).replace('[::1]', '127.0.0.1');
   },
