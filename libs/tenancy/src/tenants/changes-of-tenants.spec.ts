@@ -145,6 +145,19 @@ describe('a tenant that was changed', () => {
     await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
   });
 
+  it('is not that when this clock has caught up with the other either, until the store was asked', async () => {
+    const tenants = instance();
+    await tenants.getTenant('acme');
+    store.save(suspended);
+    await changed('acme');
+    // As it was loaded before the change, by a clock that says that it was after.
+    await cache.set('tenancy:tenant:id:acme', { key: 'id:acme', tenant: acme, loadedAt: Date.now() + 5_000 });
+    after(5_001);
+
+    await expect(tenants.getTenant('acme')).rejects.toThrow(TenantSuspendedError);
+    expect(store.asked).toBe(2);
+  });
+
   it('is not what an instance that is gone has left in the shared cache, by a domain that nobody here knows', async () => {
     const gone = new TenantService(store, cache);
     await gone.getTenant('acme');
