@@ -1,10 +1,12 @@
-import { Get } from '@nestjs/common';
+import { Get, UseGuards } from '@nestjs/common';
 import { believeCaller, onBoth, outcomeOf } from './adapters.mjs';
 import { controller, injecting, moduleOf } from './declare.mjs';
 import { inParallel, requestBytes } from './raw-connection.mjs';
 
 export const SAID = ['absent', 'acme', 'globex', 'malformed'];
 const CALLERS = ['user', 'platform'];
+/** The caller that a guard authenticates. */
+const LATE = 'X-Late-Caller';
 
 /** One after the other: a base domain for each answer that the registry may give for a host below it. */
 const baseOf = (domain) => `${domain}.test`;
@@ -12,7 +14,8 @@ const LABELS = { absent: 'www', acme: 'acme', globex: 'globex', malformed: 'x.y'
 const word = (said) => (said === 'malformed' ? 'No-Id' : said);
 
 /** The rule, apart from the code: what is malformed, differs, or is not the caller's own is refused. */
-export function rule({ hints, claim, caller }) {
+export function rule({ hints, claim, caller, isLate }) {
+  if (isLate) return ruleOfLate({ hints, claim, caller });
   const verified = caller === undefined ? 'absent' : claim;
   if ([...hints, verified].includes('malformed')) return { status: 400, code: 'TENANT_ID_INVALID' };
   const named = new Set(hints.filter((hint) => hint !== 'absent'));
@@ -23,7 +26,15 @@ export function rule({ hints, claim, caller }) {
   return id === 'absent' ? { status: 404, code: 'TENANT_NOT_FOUND' } : { status: 200, id };
 }
 
-/** What header, query, path, subdomain and domain say, times the claim, times who makes it. */
+/** Whom a guard authenticates nobody knows before; then his claim must name the tenant that is found already. */
+function ruleOfLate({ hints, claim, caller }) {
+  const found = rule({ hints });
+  if (found.id === undefined || caller === 'platform' || claim === found.id) return found;
+  if (claim === 'malformed') return { status: 400, code: 'TENANT_ID_INVALID' };
+  return { status: 403, code: 'TENANT_FORBIDDEN' };
+}
+
+/** What header, query, path, subdomain and domain say, times the claim, times who makes it, times when it is verified. */
 export async function proveAgreement(library, findings, { progress }) {
   await onBoth(
     () => agreementModule(library),
@@ -57,10 +68,13 @@ function* combinations() {
             const hints = [header, query, path, subdomain, domain];
             yield { hints, claim: 'absent', caller: undefined };
             for (const claim of SAID) for (const caller of CALLERS) yield { hints, claim, caller };
+            // How hints agree does not depend on when the claim is verified: some of them will do.
+            if (![subdomain, domain].every((said) => said === 'absent' || said === 'globex')) continue;
+            for (const claim of SAID) for (const caller of CALLERS) yield { hints, claim, caller, isLate: true };
           }
 }
 
-function bytesOf({ hints: [header, query, path, subdomain, domain], claim, caller }) {
+function bytesOf({ hints: [header, query, path, subdomain, domain], claim, caller, isLate }) {
   const target =
     (path === 'absent' ? '/who' : `/tenants/${word(path)}/who`) +
     (query === 'absent' ? '' : `?tenant_id=${word(query)}`);
@@ -68,7 +82,7 @@ function bytesOf({ hints: [header, query, path, subdomain, domain], claim, calle
   if (header !== 'absent') lines.push(`X-Tenant-ID: ${word(header)}`);
   if (caller) {
     const user = { role: caller, ...(claim === 'absent' ? {} : { tenant: word(claim) }) };
-    lines.push(`X-Caller: ${JSON.stringify(user)}`);
+    lines.push(`${isLate ? LATE : 'X-Caller'}: ${JSON.stringify(user)}`);
   }
   return requestBytes(target, lines);
 }
@@ -96,7 +110,16 @@ function agreementModule(library) {
       return { id: this.context.tenantId };
     }
   }
-  controller('', WhoController, { who: [Get(['who', 'tenants/:tenantId/who'])] }, injecting(TenantContext));
+  const authenticating = {
+    canActivate: (host) => {
+      const request = host.switchToHttp().getRequest();
+      const late = request.headers[LATE.toLowerCase()];
+      if (late !== undefined) request.user = JSON.parse(late);
+      return true;
+    },
+  };
+  const routes = { who: [Get(['who', 'tenants/:tenantId/who'])] };
+  controller('', WhoController, routes, injecting(TenantContext), UseGuards(authenticating));
   const resolvers = [
     new library.HeaderTenantResolver(),
     new library.QueryTenantResolver(),

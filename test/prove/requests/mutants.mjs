@@ -1,5 +1,9 @@
 // Faulty versions of the library: edits of what was compiled. `proof` has to catch each, and `by` is the kind of violation that it
 // has to find: what else is violated, perhaps by a busy machine, does not count.
+import { KIND_MUTANTS } from './kind-mutants.mjs';
+import { one } from './one-edit.mjs';
+import { ROUTE_MUTANTS } from './route-mutants.mjs';
+
 const RESOLUTION = 'resolution/tenant-resolution.js';
 const TRUST = 'resolution/trusted-hints.js';
 const IDS = 'tenants/tenant-id.js';
@@ -10,9 +14,9 @@ const GUARD = 'resolution/tenant.guard.js';
 const FILTER = 'resolution/tenancy-exception.filter.js';
 const SCOPES = 'resolution/request-scopes.js';
 const PROBLEM = 'resolution/problem.js';
+const AGREEMENT = 'resolution/claim-agreement.interceptor.js';
 
 const BINDS = 'asked !== claimed && isBound(lookUps.claims, request)';
-const one = ([proof, by], name, file, find, replace) => ({ name, proof, by, edits: [{ file, find, replace }] });
 const host = (name, replace, kind = MODEL) => one(kind, name, HOST, 'host.replace(PORT', replace);
 
 const RULE = ['agreement', 'against the rule'];
@@ -24,6 +28,8 @@ const SECRETS = ['refusals', 'secrets told'];
 const PLAIN = ['refusals', 'not a problem'];
 
 export const MUTANTS = [
+  ...KIND_MUTANTS,
+  ...ROUTE_MUTANTS,
   one(RULE, 'the first hint wins', RESOLUTION, 'if (answers.some(([, id]) => id !== first))', 'if (false)'),
   {
     name: 'a claim does not bind',
@@ -79,6 +85,7 @@ export const MUTANTS = [
     'host.slice(0, -this.suffix.length)',
     "host.slice(0, -this.suffix.length).split('.').at(-1)",
   ),
+  one(RULE, 'a claim that a guard verifies is not compared', AGREEMENT, 'if (!tenant)', 'if (true)'),
 
   one(PROXIED, 'everybody is a proxy', TRUST, 'return this.proxies.includes(peerOf(request))', 'return true'),
   one(
@@ -105,6 +112,20 @@ export const MUTANTS = [
     RESOLUTION,
     '[...this.resolvers, ...this.trust.resolvers]',
     '[...this.resolvers]',
+  ),
+  one(
+    ['proxies', 'looked up for a stranger'],
+    'a stranger’s domain is looked up',
+    RESOLUTION,
+    ': deaf(',
+    ': (() => lookUps)(',
+  ),
+  one(
+    ['proxies', 'not told what it depends on'],
+    'an answer does not say that it depends on the forwarded host',
+    TRUST,
+    'this.forwardedHost ? [FORWARDED_HOST]',
+    'false ? [FORWARDED_HOST]',
   ),
 
   one(MODEL, 'an id has capitals', IDS, "pattern.flags.replace(/[gmy]/g, '')", "'i'"),

@@ -6,10 +6,12 @@ const HELP = `npm run prove:requests -- [options]
 Proves that a request is served as the tenant that one rule says, or not at all, on Express and on Fastify:
 
   agreement   what header, query, path, subdomain, domain and claim say, in all their combinations, over HTTP
+  routes      what is made of that by routes of nobody and with resolvers of their own, on excluded paths and where no tenant is
+              required; and whom guards, interceptors and filters of a route see
   proxies     what a trusted proxy and a stranger say, in all their combinations, over HTTP
   strings     generated ids, hosts, queries, paths and headers: in functions, and as raw bytes over sockets
   paths       ways to write a path, on routes with a prefix, a version and in nested modules, over HTTP
-  refusals    what a stranger is told of a tenant that is unknown, suspended or forbidden, byte by byte
+  refusals    what a stranger is told of a tenant that is unknown, suspended or forbidden, and of failures, byte by byte
 
 Then does the same with faulty versions of the library, which have to be caught.
 

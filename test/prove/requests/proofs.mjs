@@ -3,10 +3,12 @@ import { Findings } from './findings.mjs';
 import { provePaths } from './paths.mjs';
 import { proveProxies } from './proxies.mjs';
 import { proveRefusals } from './refusals.mjs';
+import { proveRoutes } from './routes.mjs';
 import { proveStrings } from './strings.mjs';
 
 export const PROOFS = {
   agreement: proveAgreement,
+  routes: proveRoutes,
   proxies: proveProxies,
   strings: proveStrings,
   paths: provePaths,

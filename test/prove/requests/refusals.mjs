@@ -37,6 +37,8 @@ const FAILURES = {
     new QueryFailedError('SELECT secret FROM t_acme.messages', ['acme'], new Error('no table t_acme')),
   'a store that is away': (library) =>
     new library.TenantServiceUnavailableError('connect ECONNREFUSED 10.0.0.7 /home/app'),
+  'a quota that is used up': (library) => new library.TenantQuotaExceededError('acme', 'requests in 60 s', 500, 7),
+  'a tenant that is moved': (library) => new library.TenantReadOnlyError('acme'),
   'a malformed id of the registry': (library) => new library.InvalidTenantIdError('private', 'domain', /acme|globex/),
   'a conflict': (library) =>
     new library.TenantConflictError([
@@ -91,6 +93,10 @@ export async function proveRefusals(library, findings, { progress }) {
           const said = `${adapter}, ${what}: ${status} ${body}`;
           if (status < 400) findings.violation('not a failure', said);
           if (SECRETS.test(body)) findings.violation('secrets told', said);
+          // What passes says when: without that everybody comes again at once.
+          const isPassing = status === 429 || status === 503;
+          if (isPassing !== /^retry-after: [1-9]\d*$/im.test(head))
+            findings.violation('not told when to come again', said);
           // A failure of the application’s own is answered by Nest, or by the application.
           if (what !== 'a failed statement') check(findings, said, head, body);
         }
