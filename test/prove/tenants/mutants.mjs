@@ -84,6 +84,12 @@ const MUTANTS = [
     edits: [{ file: 'absent-tenants.js', find: 'new BoundedMap(options.negativeMax)', replace: 'new BoundedMap(1e9)' }],
   },
   {
+    name: 'ids of nobody are kept for ever',
+    phase: 'made meanwhile',
+    by: 'a new tenant was not served',
+    edits: [{ file: 'absent-tenants.js', find: '>= this.options.negativeTtl', replace: '>= Infinity' }],
+  },
+  {
     name: 'ids of nobody are not kept',
     phase: 'one question',
     by: 'one id was asked for more than once',

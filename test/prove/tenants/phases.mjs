@@ -57,6 +57,22 @@ export const PHASES = [
     },
   },
   {
+    name: 'a tenant is made meanwhile',
+    async run(stage) {
+      await stage.open();
+      await stage.askUnknown('newcomer');
+      await stage.registry.set({ made: 'newcomer' });
+      const made = performance.now();
+      while (!(await stage.tenants.findTenant('newcomer'))) {
+        const waited = performance.now() - made;
+        stage.witness.compare('a new tenant was not served', waited, LIMITS.negativeTtl);
+        if (waited > 4 * LIMITS.negativeTtl + stage.witness.slack) break;
+        await delay(20);
+      }
+      return { lookups: stage.lookups };
+    },
+  },
+  {
     name: 'fails once for each',
     async run(stage) {
       await stage.open();

@@ -31,6 +31,7 @@ server.listen(Number(port), '127.0.0.1', () => process.send({ port: server.addre
 
 process.on('message', ({ set, ask }) => {
   if (set) state = { ...state, ...set };
+  if (set?.made) known.add(set.made);
   if (set?.forget) calls = { ...calls, reads: 0, changes: 0, most: 0 };
   process.send(ask ? { calls } : { done: true });
 });

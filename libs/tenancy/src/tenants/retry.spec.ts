@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { withRetries } from './retry.js';
 
 function failing(times: number) {
@@ -52,5 +52,30 @@ describe('work that fails', () => {
 
     await expect(withRetries(work, { ...options, until: performance.now() })).rejects.toThrow('attempt 1');
     expect(counts.attempts).toBe(1);
+  });
+});
+
+describe('the pause before work is done again', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  /** How often work is done that fails each time, at one moment, where no attempt begins after `until`. */
+  async function attempts(chance: number, until: number): Promise<number> {
+    vi.spyOn(Math, 'random').mockReturnValue(chance);
+    vi.spyOn(performance, 'now').mockReturnValue(0);
+    const { counts, work, options } = failing(9);
+    await expect(withRetries(work, { ...options, until })).rejects.toThrow();
+    return counts.attempts;
+  }
+
+  // What failed at once would otherwise come back at once.
+  it.each([
+    { chance: 0, first: 50, second: 100 },
+    { chance: 0.5, first: 75, second: 150 },
+    { chance: 1 - Number.EPSILON, first: 100, second: 200 },
+  ])('is $first ms, then $second ms, where chance is $chance', async ({ chance, first, second }) => {
+    expect(await attempts(chance, first - 1)).toBe(1);
+    expect(await attempts(chance, first + 1)).toBe(2);
+    expect(await attempts(chance, second - 1)).toBe(2);
+    expect(await attempts(chance, second + 1)).toBe(3);
   });
 });
