@@ -22,6 +22,7 @@ import { guardFields } from './resolution/graphql-fields.js';
 import { guardGatewayHooks } from './resolution/gateway-hooks.js';
 import { HttpEntry } from './resolution/http-entry.js';
 import { keepStreams } from './resolution/keep-streams.js';
+import { listenOutside } from './resolution/listen-outside.js';
 import { addMessageGuard } from './resolution/message.guard.js';
 import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
@@ -167,6 +168,7 @@ const CORE: Provider[] = [
       reflector: Reflector,
     ) => {
       addMessageGuard(modules, reflector);
+      listenOutside(modules);
       return new MessageScopes(config, tenants, ids, required ?? true);
     },
   },

@@ -9,6 +9,7 @@ import type { TenantService } from '../tenants/tenant.service.js';
 import { grpcCallOf } from './grpc-call.js';
 import { keepEvents } from './keep-events.js';
 import { messageHeader, TENANT_HEADER } from './message-header.js';
+import { markOpened } from './opened-messages.js';
 
 /**
  * Gives each message of a microservice a scope, with its guards, interceptors and filters. The header `x-tenant-id` names
@@ -27,6 +28,7 @@ export class MessageScopes {
           // What a client streams is told in the context of its connection.
           const call = grpcCallOf(context);
           if (call) keepEvents(call, scope);
+          markOpened(context);
           return inScope(scope, next);
         }),
       ),
