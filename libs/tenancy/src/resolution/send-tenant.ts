@@ -29,16 +29,26 @@ export interface MessagePacket {
  */
 export function sendTenant<T extends MessageClient>(client: T): T {
   // A tracer may have a hook there already, and there is one place for it.
-  const { onDispatchHook: earlier } = client as { onDispatchHook?: (packet: MessagePacket) => void };
+  const { onDispatchHook: earlier } = client as { onDispatchHook?: Hook };
+  const own = hooks.get(client);
+  // What is REQUEST-scoped gives the same client with each request: wrapped each time, it would overflow the stack.
+  if (own && own === earlier) return client;
   const attach = 'natsClient' in client ? attachToNats : attachMetadata;
-  client.setOnDispatchHook((packet) => {
+  const hook: Hook = (packet) => {
     earlier?.(packet);
     const scope = currentScope();
     if (!scope?.system) attach(packet, tenantOfScope(scope).id);
-  });
-  hearWhereAsked(client as Sends);
+  };
+  client.setOnDispatchHook(hook);
+  if (!own) hearWhereAsked(client as Sends);
+  hooks.set(client, hook);
   return client;
 }
+
+type Hook = (packet: MessagePacket) => void;
+
+/** The hook that each client was given. */
+const hooks = new WeakMap<MessageClient, Hook>();
 
 type Sends = Partial<Record<'send' | 'emit', (...args: unknown[]) => Observable<unknown>>>;
 
