@@ -1,6 +1,7 @@
 import { KafkaContext, MqttContext, NatsContext, RmqContext, TcpContext } from '@nestjs/microservices';
 import { headers } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
+import { InvalidTenantIdError } from '../tenancy.errors.js';
 import { messageHeader, TENANT_HEADER } from './message-header.js';
 
 function natsHeaders(...values: string[]): ReturnType<typeof headers> {
@@ -51,9 +52,19 @@ describe('the header that names the tenant of a message', () => {
     [{}],
     [tcp(undefined)],
     [tcp({})],
+    [tcp([])],
+    [tcp('text')],
     [kafka(null)],
     [new NatsContext(['who'] as never)],
   ])('is not there, and that is no error: %#', (context) => {
     expect(messageHeader(context, TENANT_HEADER)).toBeUndefined();
   });
+
+  // What TCP and Redis have of it is whatever JSON the sender wrote.
+  it.each([[[1]], [[null]], [['text']], [[[]]], [[[1, 2]]], [[['x-tenant-id', 'acme'], null]], [[[null, 'acme']]]])(
+    'is refused where the headers are none: %j',
+    (metadata) => {
+      expect(() => messageHeader(tcp(metadata), TENANT_HEADER)).toThrow(InvalidTenantIdError);
+    },
+  );
 });

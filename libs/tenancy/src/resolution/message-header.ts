@@ -20,7 +20,7 @@ interface MessageContext {
 /** A header of a message, by whichever transport it came. One that is given more than once is refused. */
 export function messageHeader(context: unknown, name: string): string | undefined {
   const values = headersOf(context)
-    .flatMap(entriesOf)
+    .flatMap((headers) => entriesOf(headers, name))
     .filter(([key]) => key.toLowerCase() === name)
     .flatMap(([, value]) => value)
     .filter((value) => value !== undefined && value !== null);
@@ -44,9 +44,20 @@ function headersOf(context: unknown): object[] {
   ].filter(isObject);
 }
 
+type Entry = [name: string, value: unknown];
+
+function isEntry(entry: unknown): entry is Entry {
+  return Array.isArray(entry) && typeof entry[0] === 'string';
+}
+
 /** Names and values; NATS and gRPC have a list of values for each name. */
-function entriesOf(headers: object): Array<[name: string, value: unknown]> {
-  if (Symbol.iterator in headers) return [...(headers as Iterable<[string, unknown]>)];
+function entriesOf(headers: object, name: string): Entry[] {
+  if (Symbol.iterator in headers) {
+    const entries = [...(headers as Iterable<unknown>)];
+    // TCP's and Redis's are whatever JSON the sender wrote.
+    if (!entries.every(isEntry)) throw new InvalidTenantIdError(entries, `message header ${name}`);
+    return entries;
+  }
   const { toJSON } = headers as { toJSON?: () => object };
   return Object.entries(typeof toJSON === 'function' ? toJSON.call(headers) : headers);
 }
