@@ -26,6 +26,7 @@ import { listenOutside } from './resolution/listen-outside.js';
 import { addMessageGuard } from './resolution/message.guard.js';
 import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
+import { noteUnsettled } from './resolution/refused-messages.js';
 import { RequestScopes } from './resolution/request-scopes.js';
 import { keepSseScopes } from './resolution/sse-scopes.js';
 import { SocketScopes } from './resolution/socket-scopes.js';
@@ -169,6 +170,7 @@ const CORE: Provider[] = [
     ) => {
       addMessageGuard(modules, reflector);
       listenOutside(modules);
+      noteUnsettled(modules);
       return new MessageScopes(config, tenants, ids, required ?? true);
     },
   },

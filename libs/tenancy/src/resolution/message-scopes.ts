@@ -10,6 +10,7 @@ import { grpcCallOf } from './grpc-call.js';
 import { keepEvents } from './keep-events.js';
 import { messageHeader, TENANT_HEADER } from './message-header.js';
 import { markOpened } from './opened-messages.js';
+import { noteArrival } from './refused-messages.js';
 
 /**
  * Gives each message of a microservice a scope, with its guards, interceptors and filters. The header `x-tenant-id` names
@@ -22,8 +23,9 @@ export class MessageScopes {
     private readonly ids: TenantIdValidator,
     private readonly required: boolean,
   ) {
-    config.registerPreRequestHook((context, next) =>
-      defer(() => this.open(context)).pipe(
+    config.registerPreRequestHook((context, next) => {
+      noteArrival(context);
+      return defer(() => this.open(context)).pipe(
         mergeMap((scope) => {
           // What a client streams is told in the context of its connection.
           const call = grpcCallOf(context);
@@ -31,8 +33,8 @@ export class MessageScopes {
           markOpened(context);
           return inScope(scope, next);
         }),
-      ),
-    );
+      );
+    });
   }
 
   private async open(context: ExecutionContext): Promise<TenancyScope> {

@@ -6,6 +6,7 @@ import { of, throwError } from 'rxjs';
 import { refuseHandedOver } from './grpc-call.js';
 import type { Problem } from './problem.js';
 import { problemOf } from './problem.js';
+import { settleRefused } from './refused-messages.js';
 import { refuseSocket } from './refuse-socket.js';
 import { tenancyErrorOf, WithTenancyError } from './tenancy-error-of.js';
 import { isTold, toldError } from './told-error.js';
@@ -20,7 +21,7 @@ export class TenancyExceptionFilter implements ExceptionFilter {
 
   constructor(private readonly adapterHost: HttpAdapterHost) {}
 
-  catch(thrown: unknown, host: ArgumentsHost): Observable<undefined> | void {
+  catch(thrown: unknown, host: ArgumentsHost): Observable<unknown> | void {
     const error = tenancyErrorOf(thrown);
     if (!error) throw thrown;
     const problem = problemOf(error);
@@ -33,7 +34,8 @@ export class TenancyExceptionFilter implements ExceptionFilter {
         return this.reply(problem, host);
       case 'rpc': {
         const body = { status: 'error', message: problem.detail, code: problem.code };
-        return refuseHandedOver(host, body) ? of(undefined) : throwError(() => body);
+        if (refuseHandedOver(host, body)) return of(undefined);
+        return settleRefused(host, error, problem) ?? throwError(() => body);
       }
       case 'ws':
         // Thrown, it would end the process: behind a gateway's filters nobody catches.
