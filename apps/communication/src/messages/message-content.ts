@@ -8,7 +8,15 @@ import { missingVariables, render } from '../templates/render.js';
 import { TemplatesService } from '../templates/templates.service.js';
 import type { CreateMessage } from './message.schemas.js';
 import { recipientIssue } from './message.schemas.js';
-import { bodyText, contentIssues, subjectText } from './text.js';
+import {
+  BODY_TOO_LONG,
+  bodyText,
+  contentIssues,
+  MAX_BODY_BYTES,
+  MAX_SUBJECT_CHARACTERS,
+  SUBJECT_TOO_LONG,
+  subjectText,
+} from './text.js';
 
 /** What a message says, whether it was written or made from a template. */
 export interface MessageContent {
@@ -43,8 +51,11 @@ export class MessageContents {
     const recipient = recipientIssue(channel, request.to);
     if (recipient) throw invalid([{ key: 'to', message: recipient }]);
     assertVariables(template, variables);
-    const subject = template.subject === null ? null : render(template.subject, variables);
-    const body = render(template.body, variables);
+    const subject = template.subject === null ? null : render(template.subject, variables, MAX_SUBJECT_CHARACTERS);
+    // A character has a byte at least: what this lets through is measured in bytes, and is not much more.
+    const body = render(template.body, variables, MAX_BODY_BYTES);
+    if (subject === undefined) throw invalid([withVariables('subject', SUBJECT_TOO_LONG)]);
+    if (body === undefined) throw invalid([withVariables('body', BODY_TOO_LONG)]);
     const issues = renderedIssues(channel, subject, body);
     if (issues.length > 0) throw invalid(issues);
     return { channel, subject, body, templateId: template.id };
@@ -80,10 +91,14 @@ function assertVariables({ id, subject, body }: Template, variables: CreateMessa
 function renderedIssues(channel: Channel, subject: string | null, body: string): FieldError[] {
   const found: FieldError[] = contentIssues({ channel, body, ...(subject === null ? {} : { subject }) });
   const check = (key: string, result: { error?: { issues: ReadonlyArray<{ message: string }> } }) =>
-    result.error?.issues.forEach(({ message }) => found.push({ key, message: `With its variables: ${message}` }));
+    result.error?.issues.forEach(({ message }) => found.push(withVariables(key, message)));
   if (subject !== null) check('subject', subjectText.safeParse(subject));
   check('body', bodyText.safeParse(body));
   return found;
+}
+
+function withVariables(key: string, message: string): FieldError {
+  return { key, message: `With its variables: ${message}` };
 }
 
 function invalid(errors: readonly FieldError[]): ProblemException {

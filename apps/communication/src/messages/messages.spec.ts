@@ -228,6 +228,17 @@ describe('a request that is not right', () => {
     expect(await count()).toBe(before);
   });
 
+  it.each(['subject', 'body'])('is told that its variables make it too long: %s', async (key) => {
+    const id = `long-${key}`;
+    const template = { id, channel: 'email', subject: 'Hello', body: 'Hello', [key]: '{{a}}'.repeat(50) };
+    expect(await service.call('POST', '/templates', { body: template })).toMatchObject({ status: 201 });
+    const variables = { a: 'x'.repeat(10_000) };
+    const answer = await service.call('POST', '/messages', { body: { to: EMAIL.to, templateId: id, variables } });
+    const message = `With its variables: At most ${key === 'body' ? '100000 bytes' : '255 characters'}.`;
+    expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED', errors: [{ key, message }] } });
+    expect(await count()).toBe(before);
+  });
+
   it('is told which variables are missing; no object’s own are taken for them', async () => {
     await service.call('POST', '/templates', {
       body: { id: 'odd', channel: 'sms', body: '{{constructor}} {{__proto__}}' },

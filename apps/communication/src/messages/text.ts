@@ -1,20 +1,25 @@
 import { z } from 'zod';
 
+/** The longest subject, in characters. */
+export const MAX_SUBJECT_CHARACTERS = 255;
 /** The largest body of an email, in bytes, and of a text message, in characters (Twilio's own limit). */
 export const MAX_BODY_BYTES = 100_000;
 export const MAX_SMS_CHARACTERS = 1_600;
+
+export const SUBJECT_TOO_LONG = `At most ${MAX_SUBJECT_CHARACTERS} characters.`;
+export const BODY_TOO_LONG = `At most ${MAX_BODY_BYTES} bytes.`;
 
 /** One line: a line break in a subject would begin a header of its own. */
 export const subjectText = z
   .string()
   .min(1)
-  .max(255)
+  .max(MAX_SUBJECT_CHARACTERS, SUBJECT_TOO_LONG)
   .regex(/^\P{Cc}*$/u, 'One line, without control characters.');
 
 export const bodyText = z
   .string()
   .min(1)
-  .refine((text) => Buffer.byteLength(text) <= MAX_BODY_BYTES, `At most ${MAX_BODY_BYTES} bytes.`)
+  .refine((text) => Buffer.byteLength(text) <= MAX_BODY_BYTES, BODY_TOO_LONG)
   // PostgreSQL cannot keep it.
   .refine((text) => !text.includes('\0'), 'No NUL character.');
 

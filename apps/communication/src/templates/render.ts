@@ -6,12 +6,22 @@ const PLACEHOLDER = /\{\{\s*([A-Za-z_][A-Za-z0-9_.-]{0,63})\s*\}\}/g;
 
 /**
  * Puts values in the place of `{{name}}`, in one pass: what a value contains is never read as a template. It evaluates
- * nothing, and knows the variables' own keys only.
+ * nothing, and knows the variables' own keys only. `undefined` where it would have more than so many characters: a short
+ * text that names a long value often is measured, and never made.
  */
-export function render(text: string, variables: Variables): string {
+export function render(text: string, variables: Variables, maxLength: number): string | undefined {
+  if (renderedLength(text, variables) > maxLength) return undefined;
   return text.replace(PLACEHOLDER, (placeholder, name: string) =>
     Object.hasOwn(variables, name) ? String(variables[name]) : placeholder,
   );
+}
+
+function renderedLength(text: string, variables: Variables): number {
+  let length = text.length;
+  for (const [placeholder, name] of text.matchAll(PLACEHOLDER)) {
+    if (Object.hasOwn(variables, name)) length += String(variables[name]).length - placeholder.length;
+  }
+  return length;
 }
 
 /** The variables that texts ask for and that are not given. */

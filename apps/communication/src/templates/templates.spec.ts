@@ -4,11 +4,19 @@ import { isTemplateText, missingVariables, render } from './render.js';
 
 describe('a text with variables', () => {
   it('has their values in their places', () => {
-    expect(render('{{a}}, {{ b }} and {{c-d.e}}', { a: 'A', b: 2, 'c-d.e': true })).toBe('A, 2 and true');
+    expect(render('{{a}}, {{ b }} and {{c-d.e}}', { a: 'A', b: 2, 'c-d.e': true }, 100)).toBe('A, 2 and true');
   });
 
   it('reads no value as a text of its own, nor as a pattern', () => {
-    expect(render('{{a}}', { a: '{{b}} $& $1', b: 'no' })).toBe('{{b}} $& $1');
+    expect(render('{{a}}', { a: '{{b}} $& $1', b: 'no' }, 100)).toBe('{{b}} $& $1');
+  });
+
+  it('is as long as it may be, and not made where it would be longer', () => {
+    const variables = { a: 'x'.repeat(10), b: 7 };
+    expect(render('-{{a}}{{a}}{{ b }}{{c}}', variables, 27)).toHaveLength(27);
+    expect(render('-{{a}}{{a}}{{ b }}{{c}}', variables, 26)).toBeUndefined();
+    // No text of JavaScript's can be as long as this one would be.
+    expect(render('{{a}}'.repeat(20_000), { a: 'x'.repeat(100_000) }, 100_000)).toBeUndefined();
   });
 
   it('knows the variables that were given, and nothing that an object has by itself', () => {
@@ -17,7 +25,7 @@ describe('a text with variables', () => {
       'toString',
       'a',
     ]);
-    expect(render('{{constructor}}', {})).toBe('{{constructor}}');
+    expect(render('{{constructor}}', {}, 100)).toBe('{{constructor}}');
   });
 
   it.each(['{{', '{{#if a}}', '{{ a b }}', '{{a.b()}}'])('is refused where braces hold no variable: %s', (text) => {
