@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import type { Message } from 'communication-schema';
 import type { TenantConfig } from 'nestjs-tenancy';
@@ -114,6 +116,40 @@ describe('a tenant’s own mail server', () => {
 });
 
 describe('a mail server that never comes to an end', () => {
+  const flood = (socket: Duplex): void => {
+    const blank = Buffer.from('\r\n'.repeat(32_768));
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(blank));
+    };
+    socket.on('error', () => undefined).on('drain', pour);
+    pour();
+  };
+  const secured = (socket: Socket) => new TLSSocket(socket, { isServer: true, ...TEST_CERTIFICATE });
+  const startTls = (socket: Socket): void => {
+    socket.write('220 mail.acme.example ESMTP\r\n');
+    socket.on('data', (line) => {
+      if (!String(line).startsWith('STARTTLS')) return void socket.write('250 STARTTLS\r\n');
+      socket.removeAllListeners('data').write('220 go\r\n');
+      flood(secured(socket));
+    });
+  };
+
+  it.each<[string, (socket: Socket) => void, Partial<Settings>]>([
+    ['before TLS', flood, {}],
+    ['once TLS has begun', startTls, {}],
+    ['over TLS', (socket) => flood(secured(socket)), { 'smtp.security': 'tls' }],
+  ])('is left once it has said more than it needs to: blank lines, %s', async (_when, speak, settings) => {
+    const endless = createServer((socket) => speak(socket.on('error', () => undefined)));
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = endless.address() as AddressInfo;
+      const failure = await failureOf(senderWith(), { ...settings, 'smtp.port': port });
+      expect(failure).toMatchObject({ message: 'The mail server could not be reached.', permanent: false });
+    } finally {
+      await new Promise((resolve) => endless.close(resolve));
+    }
+  });
+
   it('is left after a while, though it sends something now and then', async () => {
     const endless = createServer((socket) => {
       socket.on('error', () => undefined).write('220 slow.acme.example ESMTP\r\n');

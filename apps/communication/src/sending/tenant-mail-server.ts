@@ -1,12 +1,19 @@
-import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 import type { TenantAddresses, TenantConfig } from 'nestjs-tenancy';
 import type { TransportOptions } from 'nodemailer';
 import type { Settings } from '../settings/settings.js';
+import { BoundedConnection } from './bounded-connection.js';
 
 /** How long a tenant's server may take for one message, in milliseconds. */
 const DEADLINE = 20_000;
+
+/**
+ * How much it may say meanwhile, in bytes, its certificates among them. nodemailer keeps what it has not looked at yet, even
+ * of a connection that is closed, and takes the longer for each line the more there are: this much costs it 0.1 s.
+ */
+const MAX_BYTES = 32_768;
 
 /**
  * How nodemailer reaches the mail server that a tenant has set; `undefined` where it has none. Made for each message and
@@ -37,7 +44,8 @@ export function tenantMailServer(
     ...(user === undefined || password === undefined ? {} : { auth: { user, pass: password.reveal() } }),
     getSocket: (_options: TransportOptions, done: SocketCallback) => {
       addresses.connect({ host, port }).then(
-        (connection) => {
+        (socket) => {
+          const connection = new BoundedConnection(socket, MAX_BYTES);
           endAfter(connection, deadline);
           done(null, { connection });
         },
@@ -48,10 +56,10 @@ export function tenantMailServer(
 }
 
 /** nodemailer's own timeouts begin anew with each byte: one now and then would keep everybody's messages waiting. */
-function endAfter(connection: Socket, deadline: number): void {
+function endAfter(connection: Duplex, deadline: number): void {
   const late = Object.assign(new Error('The mail server took too long.'), { code: 'ETIMEDOUT' });
   const timer = setTimeout(() => connection.destroy(late), deadline);
   connection.once('close', () => clearTimeout(timer));
 }
 
-type SocketCallback = (error: Error | null, socket?: { connection: Socket }) => void;
+type SocketCallback = (error: Error | null, socket?: { connection: Duplex }) => void;
