@@ -45,6 +45,11 @@ describe('the service', () => {
       '/tenants/{tenantId}/tenant',
     ]);
     expect(JSON.stringify(document.paths['/tenants/{tenantId}/tenant'])).toContain('"name":"tenantId"');
+    for (const path of ['/messages', '/templates']) {
+      const { get } = document.paths[path];
+      expect(get.parameters?.map(({ name }) => name).sort()).toEqual(['X-Tenant-ID', 'cursor', 'limit']);
+      expect(JSON.stringify(get.responses)).not.toContain('"body"');
+    }
     const { post } = document.paths['/messages'];
     expect(post.parameters?.map(({ name }) => name).sort()).toEqual(['Idempotency-Key', 'X-Tenant-ID']);
     expect(Object.keys(post.responses)).toEqual(

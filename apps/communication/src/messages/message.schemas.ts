@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isEmailAddress } from '../addresses/email-address.js';
 import { isPhoneNumber } from '../addresses/phone-number.js';
+import { pageLimit } from '../lists/page.js';
 import { VARIABLE_NAME } from '../templates/render.js';
 import { templateId } from '../templates/template.schemas.js';
 import { bodyText, channel, contentIssues, subjectText } from './text.js';
@@ -56,7 +57,7 @@ export const messageId = z.uuid();
 
 /** The query of `GET /messages`. Not strict: `tenant_id` may stand there too. */
 export const listMessages = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many at most.'),
+  limit: pageLimit,
   cursor: z.uuid().optional().describe('`next` of the page before.'),
 });
 

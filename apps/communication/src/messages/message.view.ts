@@ -26,8 +26,13 @@ export const messageView = summary.extend({
   ),
 });
 
+type Summary = Pick<Message, keyof z.output<typeof summary>>;
+
+/** What is read of a message for a list: the bodies of a page are megabytes. */
+export const summaryFields = Object.keys(summary.shape);
+
 /** What a list shows of a message. */
-export function summaryOf({ id, channel, to, from, subject, templateId, status, createdAt, sentAt }: Message) {
+export function summaryOf({ id, channel, to, from, subject, templateId, status, createdAt, sentAt }: Summary): Summary {
   return { id, channel, to, from, subject, templateId, status, createdAt, sentAt };
 }
 

@@ -46,9 +46,9 @@ export class MessagesController {
   @Get()
   @ApiOperation({ summary: 'The messages of the tenant, the newest first' })
   @ApiOkResponse({ standardSchema: messageList })
-  async list(@Query({ schema: listMessages }) page: ListMessages) {
-    const { messages, ...next } = await this.messages.list(page);
-    return { messages: messages.map(summaryOf), ...next };
+  async list(@Query({ schema: listMessages }) asked: ListMessages) {
+    const { page, ...next } = await this.messages.list(asked);
+    return { messages: page.map(summaryOf), ...next };
   }
 
   @Get(':id')

@@ -4,10 +4,12 @@ import { Message } from 'communication-schema';
 import { TenantContext } from 'nestjs-tenancy';
 import { ProblemException } from 'problem-details';
 import { Repository } from 'typeorm';
+import { pageOf } from '../lists/page.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import { hashOf } from './idempotency-key.js';
 import { MessageContents } from './message-content.js';
 import type { CreateMessage, ListMessages } from './message.schemas.js';
+import { summaryFields } from './message.view.js';
 
 @Injectable()
 export class MessagesService {
@@ -31,9 +33,9 @@ export class MessagesService {
     return message.id;
   }
 
-  /** The newest first. */
-  async list({ limit, cursor }: ListMessages): Promise<{ messages: Message[]; next?: string }> {
-    const query = this.messages.createQueryBuilder('message');
+  /** The newest first, as much of each as a list shows. */
+  async list({ limit, cursor }: ListMessages): Promise<{ page: Message[]; next?: string }> {
+    const query = this.messages.createQueryBuilder('message').select(summaryFields.map((field) => `message.${field}`));
     if (cursor !== undefined) {
       // Compared by the database: its timestamps are finer than JavaScript's.
       const last = 'SELECT last.created_at, last.id FROM messages last WHERE last.id = :cursor';
@@ -44,8 +46,7 @@ export class MessagesService {
       .addOrderBy('message.id', 'DESC')
       .limit(limit + 1)
       .getMany();
-    const messages = found.slice(0, limit);
-    return found.length > limit ? { messages, next: messages.at(-1)!.id } : { messages };
+    return pageOf(found, limit);
   }
 
   /** With its attempts, the first one first. Throws 404 MESSAGE_NOT_FOUND. */

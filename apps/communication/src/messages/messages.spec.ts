@@ -112,6 +112,13 @@ describe('the list of messages', () => {
     expect(subjects).toEqual(['Page 4', 'Page 3', 'Page 2']);
   });
 
+  it('is made without reading their bodies', async () => {
+    await database.query('ALTER TABLE t_globex.messages RENAME body TO body_away');
+    const answer = await service.call('GET', '/messages?limit=1', { as: 'globex' });
+    await database.query('ALTER TABLE t_globex.messages RENAME body_away TO body');
+    expect(answer).toMatchObject({ status: 200, body: { messages: [{ subject: expect.any(String) }] } });
+  });
+
   it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'limit=1&limit=2'])('is bounded: ?%s', async (query) => {
     const answer = await service.call('GET', `/messages?${query}`);
     expect(answer).toMatchObject({ status: 400, body: { ...PROBLEM, code: 'VALIDATION_FAILED' } });

@@ -1,4 +1,6 @@
+import type { Template } from 'communication-schema';
 import { z } from 'zod';
+import { pageLimit } from '../lists/page.js';
 import { bodyText, channel, contentIssues, subjectText } from '../messages/text.js';
 import { isTemplateText } from './render.js';
 
@@ -24,12 +26,25 @@ export const createTemplate = z
 
 export type CreateTemplate = z.output<typeof createTemplate>;
 
-export const templateView = z.object({
+/** The query of `GET /templates`. Not strict: `tenant_id` may stand there too. */
+export const listTemplates = z.object({
+  limit: pageLimit,
+  cursor: templateId.optional().describe('`next` of the page before.'),
+});
+
+export type ListTemplates = z.output<typeof listTemplates>;
+
+const summary = z.object({
   id: z.string(),
   channel,
   subject: z.string().nullable(),
-  body: z.string(),
   createdAt: z.iso.datetime(),
 });
 
-export const templateList = z.object({ templates: z.array(templateView) });
+export type TemplateSummary = Pick<Template, keyof z.output<typeof summary>>;
+
+export const templateView = summary.extend({ body: z.string() });
+export const templateList = z.object({
+  templates: z.array(summary),
+  next: z.string().optional().describe('The cursor of the next page; absent on the last one.'),
+});

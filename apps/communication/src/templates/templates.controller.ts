@@ -1,9 +1,9 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Template } from 'communication-schema';
 import { ApiProblem } from '../docs/api-problem.js';
-import type { CreateTemplate } from './template.schemas.js';
-import { createTemplate, templateId, templateList, templateView } from './template.schemas.js';
+import type { CreateTemplate, ListTemplates, TemplateSummary } from './template.schemas.js';
+import { createTemplate, listTemplates, templateId, templateList, templateView } from './template.schemas.js';
 import { TemplatesService } from './templates.service.js';
 
 @ApiTags('templates')
@@ -12,10 +12,13 @@ export class TemplatesController {
   constructor(private readonly templates: TemplatesService) {}
 
   @Get()
-  @ApiOperation({ summary: 'The templates of the tenant' })
+  @ApiOperation({ summary: 'The templates of the tenant, in the order of their ids' })
   @ApiOkResponse({ standardSchema: templateList })
-  async list(): Promise<{ templates: Template[] }> {
-    return { templates: await this.templates.list() };
+  async list(
+    @Query({ schema: listTemplates }) asked: ListTemplates,
+  ): Promise<{ templates: TemplateSummary[]; next?: string }> {
+    const { page, ...next } = await this.templates.list(asked);
+    return { templates: page, ...next };
   }
 
   @Post()
@@ -27,7 +30,7 @@ export class TemplatesController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'One template' })
+  @ApiOperation({ summary: 'One template, with its body' })
   @ApiOkResponse({ standardSchema: templateView })
   @ApiProblem(404, 'TEMPLATE_NOT_FOUND')
   read(@Param('id', { schema: templateId }) id: string): Promise<Template> {

@@ -2,18 +2,23 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Template } from 'communication-schema';
 import { ProblemException } from 'problem-details';
-import { Repository } from 'typeorm';
-import type { CreateTemplate } from './template.schemas.js';
-
-// A tenant has a handful; whoever makes thousands of them gets those that come first.
-const LIST_LIMIT = 500;
+import { MoreThan, Repository } from 'typeorm';
+import { pageOf } from '../lists/page.js';
+import type { CreateTemplate, ListTemplates, TemplateSummary } from './template.schemas.js';
 
 @Injectable()
 export class TemplatesService {
   constructor(@InjectRepository(Template) private readonly templates: Repository<Template>) {}
 
-  list(): Promise<Template[]> {
-    return this.templates.find({ order: { id: 'ASC' }, take: LIST_LIMIT });
+  /** In the order of their ids, without their bodies: those of a page are megabytes. */
+  async list({ limit, cursor }: ListTemplates): Promise<{ page: TemplateSummary[]; next?: string }> {
+    const found = await this.templates.find({
+      select: { id: true, channel: true, subject: true, createdAt: true },
+      where: cursor === undefined ? {} : { id: MoreThan(cursor) },
+      order: { id: 'ASC' },
+      take: limit + 1,
+    });
+    return pageOf(found, limit);
   }
 
   /** Throws 404 TEMPLATE_NOT_FOUND. */

@@ -45,10 +45,44 @@ describe('templates', () => {
     const made = await service.call('POST', '/templates', { body: template });
     expect(made).toMatchObject({ status: 201, body: { ...template, createdAt: expect.any(String) } });
     expect((await service.call('GET', '/templates/welcome')).body).toEqual(made.body);
-    expect((await service.call('GET', '/templates')).body).toEqual({ templates: [made.body] });
+    const { body: _body, ...summary } = made.body;
+    expect((await service.call('GET', '/templates')).body).toEqual({ templates: [summary] });
     expect((await service.call('GET', '/templates', { as: 'globex' })).body).toEqual({ templates: [] });
     const foreign = await service.call('GET', '/templates/welcome', { as: 'globex' });
     expect(foreign).toMatchObject({ status: 404, body: { code: 'TEMPLATE_NOT_FOUND' } });
+  });
+
+  it('are listed a page at a time, in the order of their ids, and each once', async () => {
+    const ids = ['a', 'b-1', 'b', 'b_2', 'c'];
+    for (const id of ids) await service.call('POST', '/templates', { as: 'globex', body: { ...template, id } });
+    const seen: string[] = [];
+    for (let next: string | undefined = ''; next !== undefined;) {
+      const path: string = `/templates?limit=2${next && `&cursor=${next}`}`;
+      const { body } = await service.call('GET', path, { as: 'globex' });
+      const templates = body.templates as Array<{ id: string }>;
+      expect(templates.length).toBeLessThanOrEqual(2);
+      seen.push(...templates.map(({ id }) => id));
+      next = body.next;
+    }
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+    const { body } = await service.call('GET', '/templates?limit=5', { as: 'globex' });
+    expect((body.templates as Array<{ id: string }>).map(({ id }) => id)).toEqual(seen);
+    expect(body).not.toHaveProperty('next');
+  });
+
+  it.each(['limit=0', 'limit=101', 'limit=x', 'cursor=%00', 'limit=1&limit=2'])(
+    'are listed within bounds: ?%s',
+    async (query) => {
+      const answer = await service.call('GET', `/templates?${query}`);
+      expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+    },
+  );
+
+  it('are listed without their bodies being read', async () => {
+    await service.database.query('ALTER TABLE t_acme.templates RENAME body TO body_away');
+    const answer = await service.call('GET', '/templates');
+    await service.database.query('ALTER TABLE t_acme.templates RENAME body_away TO body');
+    expect(answer).toMatchObject({ status: 200, body: { templates: [{ id: 'welcome' }] } });
   });
 
   it('are not made twice', async () => {
