@@ -6,8 +6,8 @@ import type { Settings } from '../settings/settings.js';
 export interface Sent {
   /** What it was sent from. */
   readonly from: string;
-  /** What the mail server or the provider calls it. */
-  readonly providerId: string;
+  /** What the mail server or the provider calls it; `null` where it says nothing of the kind. */
+  readonly providerId: string | null;
 }
 
 /** Hands a message over to whoever delivers it. Throws `SendError`. */

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, TestService } from '../testing/test-service.js';
@@ -14,7 +15,7 @@ beforeAll(async () => {
   await database.connect();
 });
 afterEach(() => {
-  service.mail.refusal = service.sms.refusal = service.mail.hold = undefined;
+  service.mail.refusal = service.sms.refusal = service.mail.hold = service.sms.answer = undefined;
 });
 afterAll(async () => {
   await database?.end();
@@ -74,6 +75,42 @@ describe('a message that will never be taken', () => {
       status: 'failed',
       attempts: [{ outcome: 'failed', error: 'The SMS provider refused the message (error 21211).' }],
     });
+  });
+});
+
+describe('a message that the provider has taken', () => {
+  const endless = (response: ServerResponse): void => {
+    const pour = (): void => {
+      while (!response.destroyed && response.write('a'.repeat(65_536)));
+    };
+    response.on('drain', pour);
+    pour();
+  };
+
+  it.each<[string, (response: ServerResponse) => unknown]>([
+    ['nothing', (response) => response.end()],
+    ['null', (response) => response.end('null')],
+    ['a page', (response) => response.end('<h1>Welcome</h1>')],
+    ['no name', (response) => response.end('{}')],
+    ['a name that cannot be kept', (response) => response.end(JSON.stringify({ sid: 'a\0b' }))],
+    ['a name that is none', (response) => response.end(JSON.stringify({ sid: { a: 1 } }))],
+    ['less than it began', (response) => response.write('{', () => response.destroy())],
+    ['more than anybody reads', endless],
+  ])('is sent, and not sent again, where it answers %s', async (_what, answer) => {
+    service.sms.answer = (response) => answer(response.writeHead(201, { 'content-type': 'application/json' }));
+    const before = service.sms.messages.length;
+    const id = await send(SMS);
+    expect(await service.settled(id)).toMatchObject({ status: 'sent', attempts: [{ outcome: 'sent' }] });
+    expect(service.sms.messages).toHaveLength(before + 1);
+    const { rows } = await database.query('SELECT provider_id FROM t_acme.messages WHERE id = $1', [id]);
+    expect(rows).toEqual([{ provider_id: null }]);
+  });
+
+  it('is known by the name that the provider has given it', async () => {
+    const id = await send(SMS);
+    await service.settled(id);
+    const { rows } = await database.query('SELECT provider_id FROM t_acme.messages WHERE id = $1', [id]);
+    expect(rows).toEqual([{ provider_id: expect.stringMatching(/^SM0+\d+$/) }]);
   });
 });
 

@@ -26,8 +26,8 @@ export class SmsSender implements MessageSender {
       throw new SendError('No sender is set: set "sms.senderId" in the settings.', { permanent: true });
     }
     try {
-      const { sid } = await this.client.messages.create({ to, from, body });
-      return { from, providerId: sid };
+      const { sid } = (await this.client.messages.create({ to, from, body })) as { sid?: string };
+      return { from, providerId: sid ?? null };
     } catch (error) {
       throw twilioFailure(error);
     }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { listenOnFreePort } from './listen.js';
 
 export const ACCOUNT_SID = `AC${'0'.repeat(32)}`;
@@ -14,6 +15,8 @@ export interface SmsServer {
   readonly messages: ReceivedSms[];
   /** How the next messages are refused; `undefined` takes them. */
   refusal: { readonly status: number; readonly code: number; readonly message: string } | undefined;
+  /** How messages that are taken are answered; with their sid where it is `undefined`. */
+  answer: ((response: ServerResponse) => unknown) | undefined;
   tries: number;
   stop(): Promise<void>;
 }
@@ -34,9 +37,17 @@ export async function startSmsServer(): Promise<SmsServer> {
       if (refusal) return reply(refusal.status, refusal);
       const form = new URLSearchParams(text);
       smsServer.messages.push({ to: form.get('To')!, from: form.get('From')!, body: form.get('Body')! });
+      if (smsServer.answer) return smsServer.answer(response);
       return reply(201, { sid: `SM${String(smsServer.messages.length).padStart(32, '0')}`, status: 'queued' });
     });
   });
-  const smsServer: SmsServer = { url: server.url, messages: [], refusal: undefined, tries: 0, stop: server.stop };
+  const smsServer: SmsServer = {
+    url: server.url,
+    messages: [],
+    refusal: undefined,
+    answer: undefined,
+    tries: 0,
+    stop: server.stop,
+  };
   return smsServer;
 }
