@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { CacheModule } from '@nestjs/cache-manager';
 import { Module } from '@nestjs/common';
 import { TenancyModule } from 'nestjs-tenancy';
+import { RequestDeadlines } from 'problem-details';
 import { AuthModule } from './auth/auth.module.js';
 import type { Environment } from './environment.js';
 import { ENVIRONMENT } from './environment.js';
@@ -34,6 +35,7 @@ export class AppModule {
         HealthModule,
       ],
       controllers: [SettingsController, TenantController],
+      providers: [RequestDeadlines],
     };
   }
 }

@@ -2,6 +2,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { TenancyModule } from 'nestjs-tenancy';
+import { RequestDeadlines } from 'problem-details';
 import { AccessModule } from './access/access.module.js';
 import type { Environment } from './config/environment.js';
 import { HealthModule } from './health/health.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         HealthModule,
         TenantsModule,
       ],
+      providers: [RequestDeadlines],
     };
   }
 }

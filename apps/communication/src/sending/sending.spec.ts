@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, TestService } from '../testing/test-service.js';
@@ -168,6 +169,18 @@ describe('a message that cannot be queued', () => {
 });
 
 describe('when the service stops', () => {
+  it('a request that never ends arriving of nobody’s keeps it for a few seconds', async () => {
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1').on('error', () => undefined);
+    socket.write('POST /messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n');
+    const drip = setInterval(() => socket.write('{'), 100);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    expect((await service.call('GET', '/health')).status).toBe(200);
+    await service.stopApp();
+    await closed;
+    clearInterval(drip);
+    await service.startApp();
+  });
+
   it('a message that is being sent is ended, and recorded', async () => {
     let release: () => void = () => undefined;
     service.mail.hold = new Promise((resolve) => (release = resolve));

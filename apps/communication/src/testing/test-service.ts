@@ -40,7 +40,7 @@ export interface Answer {
 /** The service with everything around it that is not its own: a database, a registry, a mail server, a provider. */
 export class TestService {
   private app: NestExpressApplication | undefined;
-  private url = '';
+  url = '';
 
   private constructor(
     readonly database: TestDatabase,

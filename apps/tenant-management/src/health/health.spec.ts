@@ -3,6 +3,12 @@ import { useRegistry } from '../testing/running-registry.js';
 
 const registry = useRegistry();
 
+describe('the service', () => {
+  it('waits for no request for longer than a minute', () => {
+    expect(registry.app.getHttpServer()).toMatchObject({ headersTimeout: 15_000, requestTimeout: 60_000 });
+  });
+});
+
 describe('the health of the service', () => {
   it('is told without a token', async () => {
     const answer = await fetch(`${registry.url}/health`);
