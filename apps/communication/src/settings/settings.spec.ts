@@ -63,6 +63,14 @@ describe('the settings of a tenant', () => {
     expect((await service.call('PATCH', '/config', { body })).status).toBe(400);
   });
 
+  it('that are not there are named, but not by the thousand', async () => {
+    const body = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, 1]));
+    const answer = await service.call('PATCH', '/config', { body });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'TENANT_CONFIG_INVALID' } });
+    expect((answer.body.errors as Array<{ key: string }>).map(({ key }) => key)).toContain('k0');
+    expect(JSON.stringify(answer.body).length).toBeLessThan(5_000);
+  });
+
   it('may end a channel', async () => {
     await service.call('PATCH', '/config', { as: 'globex', body: { 'sms.enabled': false } });
     const body = { channel: 'sms', to: '+14155550123', body: 'Hello' };

@@ -71,6 +71,21 @@ describe('a change', () => {
     expect(await stored('acme')).toEqual(foreign);
   });
 
+  it('that is refused for many keys is told of the first, and how many more there are', async () => {
+    const { config } = await acme({}, { schema: z.strictObject({ 'email.from': z.string().optional() }) });
+    const unknown = Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`k${i}`, 1]));
+    const refused: unknown = await config.update(unknown, 'acme').catch((error: unknown) => error);
+
+    expect(refused).toBeInstanceOf(TenantConfigInvalidError);
+    const { issues, message } = refused as TenantConfigInvalidError;
+    expect(issues).toHaveLength(21);
+    expect(issues[1]).toEqual({ key: 'k0', message: 'There is no such setting.' });
+    expect(issues.at(-1)).toEqual({ key: '', message: '1481 more.' });
+    expect(message.length).toBeLessThan(2_000);
+    const long: unknown = await config.update({ ['k'.repeat(9_000)]: 1 }, 'acme').catch((error: unknown) => error);
+    expect((long as Error).message.length).toBeLessThan(1_000);
+  });
+
   it('that would make all settings too large is refused; one that makes them smaller is not', async () => {
     const { config, put } = await acme({ own: 'x'.repeat(10_000) });
     await expect(config.update({ 'email.from': 'x'.repeat(10_000) }, 'acme')).rejects.toThrow('more than 16384 bytes');

@@ -8,7 +8,7 @@ import { asJson, madeOf } from './made-values.js';
 import { SealedSecrets } from './secrets/sealed-secrets.js';
 import { Secret } from './secrets/secret.js';
 import type { SettingIssue } from './setting-fault.js';
-import { SettingFault } from './setting-fault.js';
+import { SettingFault, told } from './setting-fault.js';
 import { SettingKeys } from './setting-keys.js';
 import { SettingLayers, valueOf } from './setting-layers.js';
 import { assertPlain, bytesOf, MAX_BYTES } from './setting-limits.js';
@@ -62,7 +62,7 @@ export class TenantSettings {
     const { own, issues } = this.ownValues(tenant, change);
     const result = this.validate(this.over(mergeConfig(own, change)));
     const refused = [...issues, ...('issues' in result ? result.issues : []), ...this.notToBeSet(change)];
-    if (refused.length > 0 || !('valid' in result)) throw new TenantConfigInvalidError(refused);
+    if (refused.length > 0 || !('valid' in result)) throw new TenantConfigInvalidError(told(refused));
     const made = madeOf(change, result.valid, (key) => this.keys.isSecret(key));
     this.assertTaken(own, made);
     const stored = this.sealed(tenant.id, made);
@@ -153,7 +153,7 @@ export class TenantSettings {
         return [key, null];
       }
     });
-    if (issues.length > 0) throw new TenantConfigInvalidError(issues);
+    if (issues.length > 0) throw new TenantConfigInvalidError(told(issues));
     return Object.fromEntries(stored) as Values;
   }
 
