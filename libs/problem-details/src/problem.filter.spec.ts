@@ -105,6 +105,15 @@ describe.each(adapters)('an error on %s', (adapter) => {
     expect(answer.body.errors.map(({ key }: { key: string }) => key)).toEqual(['body', 'tags.0.name', 'more']);
   });
 
+  it('says little of a body with many unknown fields, however long their names', async () => {
+    const more = Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`${i}-${'x'.repeat(80)}`, 1]));
+    const answer = await running.call('POST', '/notes', { body: { body: 'b', ['y'.repeat(9_000)]: 1, ...more } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
+    expect(answer.body.errors).toHaveLength(20);
+    expect(answer.body.errors[0]).toMatchObject({ message: 'Unrecognized key.' });
+    expect(answer.text.length).toBeLessThan(5_000);
+  });
+
   it('says that a body is not JSON, or too large', async () => {
     expect(await running.call('POST', '/notes', { body: '{"body":' })).toMatchObject({ status: 400 });
     const large = await running.call('POST', '/notes', { body: { body: 'x'.repeat(2_000_000) } });
