@@ -18,6 +18,9 @@ import {
   subjectText,
 } from './text.js';
 
+/** How many of the missing variables are named: a template may have thousands. */
+const MAX_TOLD = 20;
+
 /** What a message says, whether it was written or made from a template. */
 export interface MessageContent {
   readonly channel: Channel;
@@ -79,11 +82,13 @@ function written({ channel, subject, body }: CreateMessage): MessageContent {
 function assertVariables({ id, subject, body }: Template, variables: CreateMessage['variables']): void {
   const missing = missingVariables([subject ?? '', body], variables ?? {});
   if (missing.length === 0) return;
+  const first = missing.slice(0, MAX_TOLD);
+  const more = missing.length > MAX_TOLD ? ` and ${missing.length - MAX_TOLD} more` : '';
   throw new ProblemException(
     400,
     'TEMPLATE_VARIABLE_MISSING',
-    `The template "${id}" needs these variables too: ${missing.join(', ')}.`,
-    missing.map((name) => ({ key: `variables.${name}`, message: 'The template needs it.' })),
+    `The template "${id}" needs these variables too: ${first.join(', ')}${more}.`,
+    first.map((name) => ({ key: `variables.${name}`, message: 'The template needs it.' })),
   );
 }
 

@@ -257,6 +257,15 @@ describe('a request that is not right', () => {
     expect(await count()).toBe(before);
   });
 
+  it('is told of the first variables that are missing, and how many more there are', async () => {
+    const text = Array.from({ length: 9_000 }, (_, i) => `{{v${i}}}`).join('');
+    await service.call('POST', '/templates', { body: { id: 'many', channel: 'email', subject: 'Many', body: text } });
+    const answer = await service.call('POST', '/messages', { body: { to: EMAIL.to, templateId: 'many' } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'TEMPLATE_VARIABLE_MISSING' } });
+    expect(answer.body.detail).toMatch(/: v0, v1, .*, v19 and 8980 more\.$/);
+    expect(answer.body.errors).toHaveLength(20);
+  });
+
   it.each(['{', '{"to":', 'hello', '{"channel":"email",}'])('that is no JSON is told so: %s', async (body) => {
     const answer = await service.call('POST', '/messages', { body });
     expect(answer).toMatchObject({ status: 400, body: { ...PROBLEM, code: 'BODY_NOT_JSON' } });
