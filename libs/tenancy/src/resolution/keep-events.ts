@@ -7,6 +7,7 @@ import { currentScope, runInScope } from '../context/tenancy-scope.js';
  * response afterwards costs more.
  */
 type ScopedEmitter = EventEmitter & { tenancyScope?: TenancyScope };
+const SCOPE = 'tenancyScope' satisfies keyof ScopedEmitter;
 
 /** Two applications, one mounted in the other, have a scope each for the same request. */
 const scopesOfSeveral = new WeakMap<EventEmitter, readonly TenancyScope[]>();
@@ -16,7 +17,7 @@ const NOBODYS: TenancyScope = {};
 export function scopeOfResponse(response: EventEmitter, openedBy: object): TenancyScope | undefined {
   const scope = (response as ScopedEmitter).tenancyScope;
   if (scope === undefined || scope.openedBy === openedBy) return scope;
-  return scopesOfSeveral.get(response)?.find((one) => one.openedBy === openedBy);
+  return scopesOfSeveral.get(carrierOf(response))?.find((one) => one.openedBy === openedBy);
 }
 
 /**
@@ -27,9 +28,10 @@ export function scopeOfResponse(response: EventEmitter, openedBy: object): Tenan
 export function keepEvents(emitter: ScopedEmitter, scope: TenancyScope): void {
   const before = emitter.tenancyScope;
   if (before) {
-    scopesOfSeveral.set(emitter, [...(scopesOfSeveral.get(emitter) ?? [before]), scope]);
+    const carrier = carrierOf(emitter);
+    scopesOfSeveral.set(carrier, [...(scopesOfSeveral.get(carrier) ?? [before]), scope]);
     // Nobody can tell whose listener is whose: all hear of it as nobody.
-    emitter.tenancyScope = NOBODYS;
+    carrier.tenancyScope = NOBODYS;
     return;
   }
   emitter.tenancyScope = scope;
@@ -38,7 +40,8 @@ export function keepEvents(emitter: ScopedEmitter, scope: TenancyScope): void {
 }
 
 function emitInScope(this: ScopedEmitter, event: string | symbol, ...args: unknown[]): boolean {
-  const { emit } = Object.getPrototypeOf(this) as EventEmitter;
+  const carrier = Object.hasOwn(this, SCOPE) ? this : carrierOf(this);
+  const { emit } = Object.getPrototypeOf(carrier) as EventEmitter;
   const scope = this.tenancyScope;
   // Most of what it tells, it tells where it is written to, in its scope.
   if (currentScope() === scope) return args.length === 0 ? emit.call(this, event) : emit.call(this, event, ...args);
@@ -46,5 +49,15 @@ function emitInScope(this: ScopedEmitter, event: string | symbol, ...args: unkno
 }
 
 function around(emit: EventEmitter['emit'], emitter: ScopedEmitter): EventEmitter['emit'] {
-  return (...args) => runInScope(emitter.tenancyScope, () => emit.apply(emitter, args));
+  return function (this: EventEmitter, ...args) {
+    return runInScope(emitter.tenancyScope, () => emit.apply(this, args));
+  };
+}
+
+/** What inherits from a request or a response has its emit() too: it is the same one, at another address say. */
+function carrierOf(emitter: ScopedEmitter): ScopedEmitter {
+  for (let one: ScopedEmitter | null = emitter; one; one = Object.getPrototypeOf(one) as ScopedEmitter | null) {
+    if (Object.hasOwn(one, SCOPE)) return one;
+  }
+  return emitter;
 }
