@@ -38,6 +38,7 @@ import { TenantLifecycle } from './schemas/lifecycle/tenant-lifecycle.js';
 import { TenantMigrations } from './schemas/migrations/tenant-migrations.js';
 import { TrustedHints } from './resolution/trusted-hints.js';
 import { forgetMoved } from './forget-moved.js';
+import { assertOneModule } from './one-module.js';
 import { TenancyEvents } from './tenancy-events.js';
 import { TenantlessGlobals } from './tenantless-globals.js';
 import type { TenancyModuleOptions } from './tenancy-options.interface.js';
@@ -60,8 +61,10 @@ const CORE: Provider[] = [
   {
     // Null without a database: the module then binds requests, jobs and settings only.
     provide: TenantDataSourceFactory,
-    inject: [TENANCY_OPTIONS, ModuleRef],
-    useFactory: async ({ database }: TenancyModuleOptions, modules: ModuleRef) => {
+    inject: [TENANCY_OPTIONS, ModuleRef, ModulesContainer],
+    useFactory: async ({ database }: TenancyModuleOptions, modules: ModuleRef, all: ModulesContainer) => {
+      // Before anything is connected.
+      assertOneModule(all);
       if (!database) return null;
       // Looked up when it is used: the store that the service reads may itself read this database.
       const tenants = () => modules.get(TenantService, { strict: false });
