@@ -28,6 +28,7 @@ import { MessageScopes } from './resolution/message-scopes.js';
 import { HeaderTenantResolver } from './resolution/resolvers/header.resolver.js';
 import { noteUnsettled } from './resolution/refused-messages.js';
 import { RequestScopes } from './resolution/request-scopes.js';
+import { RouteTenancyGuard } from './resolution/route-tenancy.guard.js';
 import { keepSseScopes } from './resolution/sse-scopes.js';
 import { SocketScopes } from './resolution/socket-scopes.js';
 import { TenancyExceptionFilter } from './resolution/tenancy-exception.filter.js';
@@ -200,6 +201,16 @@ const CORE: Provider[] = [
       lifecycle ?? (isAdministration(store) ? store : null),
   },
   TenantlessGlobals,
+  {
+    provide: RouteTenancyGuard,
+    inject: [Reflector, RequestScopes, ApplicationConfig],
+    useFactory: (reflector: Reflector, scopes: RequestScopes, config: ApplicationConfig) => {
+      const guard = new RouteTenancyGuard(reflector, scopes);
+      // Not as an APP_GUARD: those of the application's own module are before those of the modules that it imports.
+      config.useGlobalGuards(guard);
+      return guard;
+    },
+  },
   { provide: APP_GUARD, useClass: TenantGuard },
   {
     provide: ClaimAgreementInterceptor,

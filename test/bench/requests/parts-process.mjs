@@ -3,6 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { NestFactory, Reflector } from '@nestjs/core';
 import { TenantMiddleware, TenantService } from 'nestjs-tenancy';
+import { RouteTenancyGuard } from '../../../libs/tenancy/dist/resolution/route-tenancy.guard.js';
 import { TenantGuard } from '../../../libs/tenancy/dist/resolution/tenant.guard.js';
 import { answerCalls } from '../process/answer-calls.mjs';
 import { describeApplication } from './application.mjs';
@@ -17,6 +18,7 @@ answerCalls({
     const app = await NestFactory.createApplicationContext(module, { logger: false });
     await app.get(TenantService, { strict: false }).getTenant(TENANT);
     const middleware = app.get(TenantMiddleware, { strict: false });
+    const first = new RouteTenancyGuard(new Reflector(), undefined);
     const guard = new TenantGuard(new Reflector(), undefined);
     const storage = new AsyncLocalStorage();
     const nothing = () => undefined;
@@ -24,7 +26,7 @@ answerCalls({
       request: () => exchange(),
       storage: () => exchange() && storage.run({ id: TENANT }, nothing),
       middleware: () => middleware.use(...exchange(), nothing),
-      guard: () => guard.canActivate(execution),
+      guard: () => first.canActivate(execution) && guard.canActivate(execution),
     };
     const taken = Object.fromEntries(Object.keys(work).map((name) => [name, Infinity]));
     // Within a scope, which the guard asks for.

@@ -12,6 +12,10 @@ import type { TenantResolution } from './tenant-resolution.js';
  * unless the route belongs to no tenant; until then nothing in it reaches a database.
  */
 export class RequestScopes {
+  /** The tenant that a request had before it was decided anew, also where it was refused then. */
+  private readonly ranAs = new WeakMap<TenancyScope, Tenant>();
+  private readonly decidedBy = new WeakMap<TenancyScope, RouteTenancy>();
+
   /** @param isExcluded absent: no path is. */
   constructor(
     private readonly resolution: TenantResolution,
@@ -35,14 +39,27 @@ export class RequestScopes {
   }
 
   /**
-   * Decides once more, by the resolvers of the route. A request that has run as one tenant until here never becomes another:
-   * what it has begun would go on as that one.
+   * Decides once the route is known, by its resolvers where it has some, and notes it in the scope. A request that has run as
+   * one tenant until here never becomes another: what it has begun would go on as that one.
    */
-  async decide(request: TenantRequest, route: RouteTenancy, earlier: Tenant | undefined): Promise<TenancyScope> {
-    const scope = await this.scopeOf(request, route);
-    if (!earlier || !scope.tenant || scope.tenant.id === earlier.id) return scope;
-    const answers = [['the request', earlier.id] as const, ['its route', scope.tenant.id] as const];
-    return { openedBy: this, refusal: new TenantConflictError(answers) };
+  async decide(scope: TenancyScope, request: TenantRequest, route: RouteTenancy | undefined): Promise<void> {
+    const earlier = scope.tenant ?? this.ranAs.get(scope);
+    if (earlier) this.ranAs.set(scope, earlier);
+    const { tenant, refusal } = await this.scopeOf(request, route);
+    leaveTenant(scope);
+    if (refusal) scope.refusal = refusal;
+    else if (earlier && tenant && tenant.id !== earlier.id) scope.refusal = becomesAnother(earlier, tenant);
+    else if (tenant) scope.tenant = tenant;
+    if (route) this.decidedBy.set(scope, route);
+  }
+
+  /**
+   * The same after guards that may have authenticated the caller: decided again unless there is a tenant, and a tenant is
+   * compared with the claim.
+   */
+  async decideAgain(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<void> {
+    if (!scope.tenant || this.decidedBy.get(scope) !== route) return this.decide(scope, request, route);
+    return this.resolution.assertClaim(request, scope.tenant.id, route);
   }
 
   private scopeOf(request: TenantRequest, route?: RouteTenancy): TenancyScope | PromiseLike<TenancyScope> {
@@ -69,4 +86,17 @@ export function admit(scope: TenancyScope | undefined): void {
   // What tenancy missed has no scope at all: without this it would run for nobody.
   if (!scope) throw new TenantContextMissingError();
   if (scope.refusal) throw scope.refusal;
+}
+
+/** Leaves a scope without a tenant, and without the reason why there is none. */
+export function leaveTenant(scope: TenancyScope): void {
+  delete scope.tenant;
+  delete scope.refusal;
+}
+
+function becomesAnother(earlier: Tenant, tenant: Tenant): TenantConflictError {
+  return new TenantConflictError([
+    ['the request', earlier.id],
+    ['its route', tenant.id],
+  ]);
 }

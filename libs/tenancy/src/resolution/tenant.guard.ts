@@ -5,18 +5,16 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { handlerTenancy } from './handler-tenancy.js';
-import { admit, RequestScopes } from './request-scopes.js';
+import { admit, leaveTenant, RequestScopes } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
-import type { VaryingAnswer } from './vary-by.js';
-import { varyBy } from './vary-by.js';
 
 /**
  * Lets a request, a message or a query reach its handler only with a tenant, or where the handler belongs to none. Whatever
  * way it came: one that no scope was opened for has no tenant.
  *
- * Where the route has resolvers of its own it decides anew first: the middleware ran before anybody knew the route. One guard
- * for both, as each costs every request.
+ * It is no earlier than the module's place among the guards: an authentication before it answers a stranger, who learns of no
+ * tenant. What a route is marked with has been applied by `RouteTenancyGuard`; where that found no tenant, it is decided again.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -31,30 +29,19 @@ export class TenantGuard implements CanActivate {
     const scope = currentScope();
     if (isNobodys) {
       // The fields of one GraphQL request have one scope between them: there the interceptor gives the field its own.
-      if (scope && context.getType<string>() !== 'graphql') leave(scope);
+      if (scope && context.getType<string>() !== 'graphql') leaveTenant(scope);
       return true;
     }
-    if (route && scope) {
-      const http = context.switchToHttp();
-      varyBy(http.getResponse<VaryingAnswer>(), this.scopes.headers(route));
-      return this.decide(scope, http.getRequest<TenantRequest>(), route);
-    }
+    if (route && scope) return this.decide(scope, context.switchToHttp().getRequest<TenantRequest>(), route);
     admit(scope);
     return true;
   }
 
   private async decide(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<boolean> {
-    const { tenant, refusal } = await this.scopes.decide(request, route, scope.tenant);
-    leave(scope);
-    Object.assign(scope, tenant && { tenant }, refusal && { refusal });
+    await this.scopes.decideAgain(scope, request, route);
     admit(scope);
     return true;
   }
-}
-
-function leave(scope: TenancyScope): void {
-  delete scope.tenant;
-  delete scope.refusal;
 }
 
 /** The fields of one GraphQL request share a scope: what one of them decided would be the others' too. */
