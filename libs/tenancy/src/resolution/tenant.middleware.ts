@@ -48,10 +48,27 @@ export class TenantMiddleware implements NestMiddleware {
 
   private enter(request: TenantRequest, response: EventEmitter, scope: TenancyScope, next: () => void): void {
     keepEvents(response, scope);
+    if (isHttp2(request)) keepHttp2(request, scope);
     // What reads an upload asks, with each file, where it goes.
-    if (hasBody(request) && isEmitter(request)) keepEvents(request, scope);
+    else if (hasBody(request) && isEmitter(request)) keepEvents(request, scope);
     runInScope(scope, next);
   }
+}
+
+interface Http2Request extends TenantRequest {
+  readonly stream?: object;
+}
+
+function isHttp2(request: TenantRequest & { readonly httpVersionMajor?: number }): request is Http2Request {
+  return request.httpVersionMajor === 2;
+}
+
+/**
+ * No header of HTTP/2 has to say whether there is a body, and when a connection ends, its requests are told in the context of
+ * whoever ended it: of another tenant's, maybe.
+ */
+function keepHttp2(request: Http2Request, scope: TenancyScope): void {
+  for (const emitter of [request, request.stream]) if (emitter && isEmitter(emitter)) keepEvents(emitter, scope);
 }
 
 function hasBody({ headers }: TenantRequest): boolean {
