@@ -214,14 +214,15 @@ const CORE: Provider[] = [
   { provide: APP_GUARD, useClass: TenantGuard },
   {
     provide: ClaimAgreementInterceptor,
-    inject: [TenantResolution, Reflector, ApplicationConfig, ModulesContainer],
+    inject: [TenantResolution, Reflector, RequestScopes, ApplicationConfig, ModulesContainer],
     useFactory: (
       resolution: TenantResolution,
       reflector: Reflector,
+      scopes: RequestScopes,
       config: ApplicationConfig,
       modules: ModulesContainer,
     ) => {
-      const interceptor = new ClaimAgreementInterceptor(resolution, reflector);
+      const interceptor = new ClaimAgreementInterceptor(resolution, reflector, scopes);
       // Not as an APP_INTERCEPTOR: where it has nothing to do, each request would pay more for it than for all the rest.
       if (resolution.hasClaims || usesGraphQL(modules)) config.useGlobalInterceptors(interceptor);
       return interceptor;

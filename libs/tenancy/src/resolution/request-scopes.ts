@@ -38,6 +38,13 @@ export class RequestScopes {
     return this.scopeOf(handshake);
   }
 
+  /** Whether a scope without a tenant may still be given one: nothing was excluded, and the application left it as it was. */
+  isOpen(scope: TenancyScope, request: TenantRequest, route: RouteTenancy | undefined): boolean {
+    // TenantContext.set() and clear() leave a word there.
+    if (scope.openedBy !== this || scope.system !== undefined) return false;
+    return route !== undefined || !this.isExcluded?.(pathOf(request));
+  }
+
   /**
    * Decides once the route is known, by its resolvers where it has some, and notes it in the scope. A request that has run as
    * one tenant until here never becomes another: what it has begun would go on as that one.
