@@ -8,7 +8,7 @@ import { belongsToNobody } from '../context/belongs-to-nobody.js';
 import type { RequestClaims } from '../context/request-claims.js';
 import type { RequestQuota } from '../context/request-quota.js';
 import { currentScope } from '../context/tenancy-scope.js';
-import { AddressLimitExceededError, TenantQuotaExceededError } from '../tenancy.errors.js';
+import { AddressLimitExceededError, TenancyOptionsError, TenantQuotaExceededError } from '../tenancy.errors.js';
 import { REQUEST_CLAIMS } from '../tenancy.tokens.js';
 import type { Tenant } from '../tenants/tenant.js';
 import { AddressLimits } from './address-limits.js';
@@ -33,15 +33,19 @@ import { limitField, policyField } from './rate-limit-headers.js';
  */
 @Injectable()
 export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota {
+  private readonly claims: RequestClaims;
+
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
-    @Inject(REQUEST_CLAIMS) private readonly claims: RequestClaims,
+    @Optional() @Inject(REQUEST_CLAIMS) claims: RequestClaims | undefined,
     /** The door before the authentication, where TenantThrottlerModule has put it. */
     @Optional() private readonly door?: AddressLimits,
   ) {
     super(options, storage, reflector);
+    if (!claims) throw new TenancyOptionsError(NOT_IN_REACH);
+    this.claims = claims;
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -115,6 +119,10 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
     return { req: asked, res: res ?? asked.res ?? {} };
   }
 }
+
+const NOT_IN_REACH =
+  'TenantThrottlerGuard does not reach TenancyModule, which has isGlobal: false. Import what its forRoot() returned where the ' +
+  'guard is: TenantThrottlerModule takes it by forRootAsync({ imports: [tenancy], useFactory: () => ({ plans }) }).';
 
 interface GraphQLContext {
   readonly req?: { readonly res?: object };
