@@ -41,7 +41,27 @@ describe('what is configured', () => {
     },
   );
 
-  it.each(['0.0.0.0/0', '::/0'])('is not everybody: %s', (proxy) => {
+  it.each([
+    '0.0.0.0/0',
+    '::/0',
+    // Two of them are everybody too.
+    '0.0.0.0/1',
+    '128.0.0.0/1',
+    '8000::/1',
+    // All of IPv4, or half of it, within IPv6.
+    '::ffff:0:0/96',
+    '::ffff:0.0.0.0/97',
+    '::ffff:10.0.0.0/40',
+    '::/80',
+    '::/8',
+  ])('is not everybody: %s', (proxy) => {
     expect(() => new TrustedProxies([proxy])).toThrow('is everybody');
   });
+
+  it.each(['10.0.0.0/8', '::ffff:10.0.0.0/104', 'fc00::/7', '::/96', '2001:db8::/32'])(
+    'may be a network of one’s own: %s',
+    (proxy) => {
+      expect(() => new TrustedProxies([proxy])).not.toThrow();
+    },
+  );
 });

@@ -27,9 +27,29 @@ export class TrustedProxies {
         `trustedHints.proxies: ${JSON.stringify(proxy)} is neither an IP address nor a range such as 10.1.0.0/16.`,
       );
     }
-    if (bits !== undefined && Number(bits) === 0) {
-      throw new TenancyOptionsError(`trustedHints.proxies: ${JSON.stringify(proxy)} is everybody. Name the proxies.`);
+    const length = Number(bits ?? most);
+    if (isTooWide(address, family, length)) {
+      throw new TenancyOptionsError(
+        `trustedHints.proxies: ${JSON.stringify(proxy)} is everybody, or much of it. Name the proxies, or a network of your ` +
+          'own: 10.0.0.0/8 and fc00::/7 are the widest.',
+      );
     }
-    this.list.addSubnet(address, Number(bits ?? most), family === 4 ? 'ipv4' : 'ipv6');
+    this.list.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
   }
+}
+
+/** IPv4 within IPv6, as a socket that hears both has it: a list that holds this holds all of IPv4. */
+const MAPPED = '::ffff:0:0';
+const mapped = rangeOf(MAPPED, 96);
+
+function isTooWide(address: string, family: number, length: number): boolean {
+  if (family === 4) return length < 8;
+  if (mapped.check(address, 'ipv6')) return length < 96 + 8;
+  return length < 7 || rangeOf(address, length).check(MAPPED, 'ipv6');
+}
+
+function rangeOf(address: string, length: number): BlockList {
+  const range = new BlockList();
+  range.addSubnet(address, length, 'ipv6');
+  return range;
 }
