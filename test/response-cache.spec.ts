@@ -1,6 +1,6 @@
 import type { CanActivate, ExecutionContext, Type } from '@nestjs/common';
 import { CacheInterceptor, CacheKey, CacheModule, CacheTTL } from '@nestjs/cache-manager';
-import { Controller, Get, Injectable, Module, Query } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Query, Version, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -49,6 +49,18 @@ class ReportController {
     return this.answer();
   }
 
+  @Get('versioned')
+  @Version('1')
+  first(): unknown {
+    return { version: 1 };
+  }
+
+  @Get('versioned')
+  @Version('2')
+  second(): unknown {
+    return { version: 2 };
+  }
+
   @Get('switched')
   async switched(@Query('to') to: string): Promise<unknown> {
     this.context.set((await store.findById(to))!);
@@ -93,7 +105,9 @@ async function start(adapter: Adapter, { interceptor, required = true, guarded =
     ],
   })
   class AppModule {}
-  running = await startApp(AppModule, adapter);
+  running = await startApp(AppModule, adapter, (app) =>
+    app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: VERSION_NEUTRAL }),
+  );
 }
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
@@ -101,6 +115,15 @@ const get = (path: string, headers: Record<string, string> = {}): Promise<Answer
 const as = (tenant: string) => ({ 'x-tenant-id': tenant });
 
 describe.each(adapters)('on %s', (adapter) => {
+  it('an answer that is kept is that of its version, also where only a header names that', async () => {
+    await start(adapter, { interceptor: TenantCacheInterceptor });
+
+    for (const version of ['1', '2', '1']) {
+      const { body } = await get('/versioned', { ...as('acme'), 'x-version': version });
+      expect(body).toEqual({ version: Number(version) });
+    }
+  });
+
   describe.each(['/report', '/named'])('an answer that is kept, of %s', (path) => {
     it('is given to its tenant again, and to no other', async () => {
       await start(adapter, { interceptor: TenantCacheInterceptor });

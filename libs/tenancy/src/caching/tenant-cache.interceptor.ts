@@ -16,7 +16,7 @@ import type { Tenant } from '../tenants/tenant.js';
 /**
  * Nest's `CacheInterceptor` for applications whose answers belong to tenants: what was answered to one is never answered
  * to another, and a request without a tenant is neither answered from the cache nor kept in it. `@CacheKey()`,
- * `@CacheTTL()` and a `trackBy()` of your own work as ever; the tenant is added to what they say. Whoever the caller is is
+ * `@CacheTTL()` and a `trackBy()` of your own work as ever; tenant and handler are added to what they say. Whoever the caller is is
  * not in the key, as it is not in Nest's: where an answer depends on that, add it in `trackBy()`.
  *
  * @example { provide: APP_INTERCEPTOR, useClass: TenantCacheInterceptor }
@@ -45,7 +45,7 @@ export class TenantCacheInterceptor extends CacheInterceptor {
     const tracked = await this.trackBy(context);
     if (!tracked) return next.handle();
     await this.quota?.take(context);
-    const key = keyOf(tenant, tracked);
+    const key = keyOf(tenant, context, tracked);
     const kept = await this.read(key, tenant);
     // Nest's own asks only whether the application has an adapter, and would set the header on a message.
     if (context.getType() === 'http') this.setHeadersWhenHttp(context, kept?.value);
@@ -85,7 +85,11 @@ export class TenantCacheInterceptor extends CacheInterceptor {
   }
 }
 
-/** The schema too: a tenant that was dropped and made again has the same id, and none of its answers. */
-function keyOf({ id, schema }: Tenant, tracked: string): string {
-  return `tenancy:response:${encodeURIComponent(id)}:${schema}:${tracked}`;
+/**
+ * The schema too: a tenant that was dropped and made again has the same id, and none of its answers. And the handler: several
+ * answer at one address, where a header or the host tells them apart.
+ */
+function keyOf({ id, schema }: Tenant, context: ExecutionContext, tracked: string): string {
+  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  return `tenancy:response:${encodeURIComponent(id)}:${schema}:${handler}:${tracked}`;
 }
