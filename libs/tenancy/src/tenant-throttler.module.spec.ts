@@ -1,8 +1,8 @@
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Type } from '@nestjs/common';
 import { Controller, Get, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { ThrottlerModule } from '@nestjs/throttler';
+import { Throttle, ThrottlerModule } from '@nestjs/throttler';
 import { describe, expect, it } from 'vitest';
 import { adapters, startApp } from '../../../test/support/start-app.js';
 import { TenantThrottlerGuard } from './limits/tenant-throttler.guard.js';
@@ -53,6 +53,40 @@ describe('limits beside a TenancyModule that is not global', () => {
     const statuses: number[] = [];
     for (let n = 0; n < 3; n += 1) {
       statuses.push((await running.call('GET', '/who', { headers: { 'x-tenant-id': 'acme' } })).status);
+    }
+    await running.app.close();
+
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+});
+
+describe('a route with numbers of its own', () => {
+  const controllerAt = (host: string): Type => {
+    @Controller({ host })
+    class ReportController {
+      @Get('report')
+      @Throttle({ default: { limit: 1, ttl: 60_000 } })
+      report(): string {
+        return host;
+      }
+    }
+    return ReportController;
+  };
+
+  // Fastify has one route at a path, whatever the hosts.
+  it('has a count of its own, also where only its host tells it from another', async () => {
+    const store = new InMemoryTenantStore([{ id: 'acme', schema: 't_acme' }]);
+    @Module({
+      imports: [TenancyModule.forRoot({ store }), TenantThrottlerModule.forRoot({ plans })],
+      controllers: [controllerAt('127.0.0.1'), controllerAt('localhost')],
+    })
+    class AppModule {}
+
+    const running = await startApp(AppModule);
+    const statuses: number[] = [];
+    for (const host of ['127.0.0.1', 'localhost', 'localhost']) {
+      const url = running.url.replace('127.0.0.1', host);
+      statuses.push((await fetch(`${url}/report`, { headers: { 'x-tenant-id': 'acme' } })).status);
     }
     await running.app.close();
 

@@ -1,6 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { HOST_METADATA, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerRequest, ThrottlerStorage } from '@nestjs/throttler';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard } from '@nestjs/throttler';
@@ -103,8 +103,10 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
       (key) => this.reflector.getAllAndOverride(key + name, [handler, type]) !== undefined,
     );
     if (!hasOwn) return '';
-    // Two modules may have a controller of one name: they differ in their paths, or their versions.
-    const place = [PATH_METADATA, VERSION_METADATA].flatMap((key) => this.reflector.get<unknown>(key, type) ?? '');
+    // Two modules may have a controller of one name: they differ in their paths, their versions or their hosts.
+    const place = [PATH_METADATA, VERSION_METADATA, HOST_METADATA].flatMap(
+      (key) => this.reflector.get<unknown>(key, type) ?? '',
+    );
     return `:${[...place, type.name].map(String).join(':')}.${handler.name}`;
   }
 
