@@ -10,7 +10,6 @@ const IDS = 'tenants/tenant-id.js';
 const HOST = 'tenants/canonical-host.js';
 const REQUEST = 'resolution/tenant-request.js';
 const PATH = 'resolution/resolvers/path.resolver.js';
-const GUARD = 'resolution/tenant.guard.js';
 const FILTER = 'resolution/tenancy-exception.filter.js';
 const SCOPES = 'resolution/request-scopes.js';
 const PROBLEM = 'resolution/problem.js';
@@ -182,7 +181,7 @@ export const MUTANTS = [
   one(MODEL, 'a query is part of the path', REQUEST, 'target.search(/[?#]/)', 'target.search(/#/)'),
 
   one(CONTEXT, 'a refusal is forgotten', SCOPES, 'if (scope.refusal)', 'if (false)'),
-  one(CONTEXT, 'a route that belongs to nobody has a tenant', GUARD, 'delete scope.tenant;', ''),
+  one(CONTEXT, 'a route that belongs to nobody has a tenant', SCOPES, 'delete scope.tenant;', ''),
   one(
     CONTEXT,
     'a path is read with its capitals',

@@ -2,7 +2,6 @@
 import { one } from './one-edit.mjs';
 
 const RESOLUTION = 'resolution/tenant-resolution.js';
-const GUARD = 'resolution/tenant.guard.js';
 const AGREEMENT = 'resolution/claim-agreement.interceptor.js';
 const SCOPES = 'resolution/request-scopes.js';
 const MARKS = 'resolution/handler-tenancy.js';
@@ -17,10 +16,10 @@ const SEEN = ['routes', 'seen otherwise'];
 const UNTOLD = ['routes', 'not told what it depends on'];
 
 export const ROUTE_MUTANTS = [
-  one(RULE, 'what became another tenant goes on', SCOPES, 'if (!earlier ||', 'if (true ||'),
+  one(RULE, 'what became another tenant goes on', SCOPES, 'earlier && tenant && tenant.id !== earlier.id', 'false'),
   one(RULE, 'a tenant is always required', SCOPES, 'this.required ?', 'true ?'),
   one(RULE, 'a tenant is never required', SCOPES, 'this.required ?', 'false ?'),
-  one(RULE, 'no path is excluded', SCOPES, 'this.isExcluded?.(pathOf(request))', 'false'),
+  one(RULE, 'no path is excluded', SCOPES, 'this.isExcluded?.(pathOf(request)) ?', 'false ?'),
   one(RULE, 'a route of nobody needs a tenant', MARKS, NOBODYS, 'isNobodys: false'),
   one(RULE, 'resolvers of its own make a route of nobody somebody’s', MARKS, NOBODYS, `${NOBODYS} && ${HAS_NONE}`),
   one(RULE, 'a route with resolvers of its own asks the others too', RESOLUTION, 'route?.instead ? []', 'false ? []'),
@@ -32,7 +31,7 @@ export const ROUTE_MUTANTS = [
     '(route?.resolvers.some(isClaim) ? route.resolvers : this.resolvers).filter(isClaim)',
   ),
   // Only a moment late: what stands behind sees nobody, as it should.
-  one(SEEN, 'a guard still sees a tenant on a route of nobody', GUARD, 'delete scope.tenant;', LATER),
+  one(SEEN, 'a guard still sees a tenant on a route of nobody', SCOPES, 'delete scope.tenant;', LATER),
   one(SEEN, 'a filter sees no tenant any more', AGREEMENT, 'if (!tenant)', `${LEFT} if (!tenant)`),
   one(UNTOLD, 'no answer says what it depends on', 'resolution/vary-by.js', 'headers.length === 0', 'true'),
   one(
