@@ -10,7 +10,8 @@ import { RESOLVE_TENANT_BY } from '../tenancy.tokens.js';
 export interface ResolveTenantByOptions {
   /**
    * Asks them instead of the module's hints: for senders who give such hints for reasons of their own. A claim of the module
-   * still binds, and the request must not name another tenant that is there. @defaultValue `false`: all must agree
+   * still binds, and a request that was another tenant's until the route was known is refused.
+   * @defaultValue `false`: all must agree
    */
   readonly instead?: boolean;
 }
