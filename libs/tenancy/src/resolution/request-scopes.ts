@@ -95,6 +95,24 @@ export function admit(scope: TenancyScope | undefined): void {
   if (scope.refusal) throw scope.refusal;
 }
 
+/** What a scope was before a handler of nobody came by it. */
+const beforeNobody = new WeakMap<TenancyScope, Pick<TenancyScope, 'tenant' | 'refusal'>>();
+
+/** Makes a scope that of a handler that belongs to nobody. */
+export function leaveToNobody(scope: TenancyScope): void {
+  const { tenant, refusal } = scope;
+  if (tenant) beforeNobody.set(scope, { tenant });
+  else if (refusal) beforeNobody.set(scope, { refusal });
+  leaveTenant(scope);
+}
+
+/** Gives a scope back what it was: a handler of nobody may have handed its request on to the next route, with `next()`. */
+export function returnFromNobody(scope: TenancyScope): void {
+  // TenantContext.set() and clear() leave a word there: what the application decided itself stays.
+  if (scope.tenant || scope.refusal || scope.system !== undefined) return;
+  Object.assign(scope, beforeNobody.get(scope));
+}
+
 /** Leaves a scope without a tenant, and without the reason why there is none. */
 export function leaveTenant(scope: TenancyScope): void {
   delete scope.tenant;

@@ -4,7 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { handlerTenancy } from './handler-tenancy.js';
-import { leaveTenant, RequestScopes } from './request-scopes.js';
+import { leaveTenant, leaveToNobody, RequestScopes, returnFromNobody } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
 import type { VaryingAnswer } from './vary-by.js';
@@ -29,12 +29,13 @@ export class RouteTenancyGuard implements CanActivate {
     const type = context.getType<string>();
     // The fields of one GraphQL request have one scope between them: there the interceptor gives the field its own.
     if (!scope || type === 'graphql') return true;
-    if (isNobodys) leaveTenant(scope);
+    if (isNobodys) leaveToNobody(scope);
     else if (route && type === 'http') return this.decide(scope, context, route);
     return true;
   }
 
   private async decide(scope: TenancyScope, context: ExecutionContext, route: RouteTenancy): Promise<boolean> {
+    returnFromNobody(scope);
     const http = context.switchToHttp();
     varyBy(http.getResponse<VaryingAnswer>(), this.scopes.headers(route));
     try {

@@ -5,7 +5,7 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { handlerTenancy } from './handler-tenancy.js';
-import { admit, leaveTenant, RequestScopes } from './request-scopes.js';
+import { admit, leaveToNobody, RequestScopes, returnFromNobody } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
 
@@ -29,9 +29,10 @@ export class TenantGuard implements CanActivate {
     const scope = currentScope();
     if (isNobodys) {
       // The fields of one GraphQL request have one scope between them: there the interceptor gives the field its own.
-      if (scope && context.getType<string>() !== 'graphql') leaveTenant(scope);
+      if (scope && context.getType<string>() !== 'graphql') leaveToNobody(scope);
       return true;
     }
+    if (scope) returnFromNobody(scope);
     if (route && scope) return this.decide(scope, context.switchToHttp().getRequest<TenantRequest>(), route);
     admit(scope);
     return true;

@@ -1,0 +1,105 @@
+import type { Type } from '@nestjs/common';
+import { Controller, Get, Module, Next } from '@nestjs/common';
+import {
+  BypassTenancy,
+  HeaderTenantResolver,
+  InMemoryTenantStore,
+  QueryTenantResolver,
+  ResolveTenantBy,
+  TenancyModule,
+  TenantContext,
+} from 'nestjs-tenancy';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RunningApp } from './support/start-app.js';
+import { startApp } from './support/start-app.js';
+
+/** Express asks the next route where a handler calls `next()`. */
+@Controller()
+class OpenController {
+  constructor(private readonly context: TenantContext) {}
+
+  @Get(['plain', 'own'])
+  @BypassTenancy()
+  open(@Next() next: () => void): void {
+    seen.push(this.context.tenantId);
+    next();
+  }
+
+  @Get('cleared')
+  clear(@Next() next: () => void): void {
+    this.context.clear();
+    next();
+  }
+}
+
+@Controller()
+class NextController {
+  constructor(private readonly context: TenantContext) {}
+
+  @Get(['plain', 'cleared'])
+  plain(): unknown {
+    return { tenant: this.context.tenantId ?? null };
+  }
+
+  @Get('own')
+  @ResolveTenantBy(new QueryTenantResolver('t'), { instead: true })
+  own(): unknown {
+    return { tenant: this.context.tenantId ?? null };
+  }
+}
+
+const seen: unknown[] = [];
+let app: RunningApp | undefined;
+
+afterEach(async () => {
+  await app?.app.close();
+  app = undefined;
+  seen.length = 0;
+});
+
+function applicationModule(): Type {
+  @Module({
+    imports: [
+      TenancyModule.forRoot({
+        store: new InMemoryTenantStore([
+          { id: 'acme', schema: 't_acme' },
+          { id: 'globex', schema: 't_globex' },
+        ]),
+        resolvers: [new HeaderTenantResolver()],
+      }),
+    ],
+    controllers: [OpenController, NextController],
+  })
+  class AppModule {}
+  return AppModule;
+}
+
+describe('a request that a route of nobody hands on to the next', () => {
+  const asAcme = { 'x-tenant-id': 'acme' };
+
+  it.each<[string, Record<string, string>, number, object]>([
+    ['/plain', asAcme, 200, { tenant: 'acme' }],
+    ['/plain', {}, 400, { code: 'TENANT_REQUIRED' }],
+    ['/plain', { 'x-tenant-id': 'nobody' }, 404, { code: 'TENANT_NOT_FOUND' }],
+    ['/own?t=acme', asAcme, 200, { tenant: 'acme' }],
+    ['/own?t=globex', {}, 200, { tenant: 'globex' }],
+    // What ran as acme in the middleware becomes nobody else's, also by a route of nobody.
+    ['/own?t=globex', asAcme, 400, { code: 'TENANT_CONFLICT' }],
+  ])('%s with %j is answered %i', async (path, headers, status, body) => {
+    app = await startApp(applicationModule());
+
+    const answer = await app.call('GET', path, { headers });
+
+    expect(answer).toMatchObject({ status, body });
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('stays what a handler has made of it itself', async () => {
+    app = await startApp(applicationModule());
+
+    expect(await app.call('GET', '/cleared', { headers: asAcme })).toMatchObject({
+      status: 200,
+      body: { tenant: null },
+    });
+  });
+});
