@@ -87,6 +87,7 @@ describe('a statement that might leave the role of its transaction', () => {
     'EXPLAIN ANALYZE UPDATE pg_settings SET setting = $1 WHERE name = $2',
     'PREPARE p AS UPDATE pg_settings SET setting = $1',
     'CREATE TEMP VIEW settings AS TABLE pg_settings',
+    `UPDATE "pg_settings" SET setting = 'off' WHERE name = 'x'`,
   ])('makes the server read the next one in another way: %s', (sql) => {
     expect(roleEscapeOf(sql)).toContain("tenant's role");
   });
@@ -104,6 +105,7 @@ describe('a statement that runs another one by its name', () => {
     'EXPLAIN (COSTS OFF) CREATE TEMP TABLE t AS EXECUTE p',
     'CREATE TEMP TABLE "t" (a, b) ON COMMIT DROP AS EXECUTE p(1) WITH NO DATA',
     'CREATE TABLE a\u2028b AS/**/EXECUTE p',
+    'CREATE TABLE a WITH (as = 1) AS EXECUTE p',
   ])('might leave it as well: %s', (sql) => {
     expect(roleEscapeOf(sql)).toContain('EXECUTE');
   });
@@ -121,6 +123,8 @@ describe('a statement that runs another one by its name', () => {
     'GRANT EXECUTE ON FUNCTION f() TO PUBLIC',
     'CREATE TRIGGER t BEFORE INSERT ON notes EXECUTE FUNCTION f()',
     'SELECT execute FROM jobs AS execute',
+    'CREATE VIEW v AS SELECT body AS execute FROM jobs',
+    'CREATE TABLE t AS (SELECT body AS execute FROM jobs)',
     'EXPLAIN SELECT execute FROM jobs',
     'PREPARE p AS SELECT 1',
     'DEALLOCATE p',
@@ -135,6 +139,8 @@ describe('any other statement', () => {
     'SELECT "m"."role" AS "m_role" FROM "members" "m" WHERE "m"."role" = $1',
     'UPDATE "members" SET "role" = $1, "session" = $2 WHERE "id" = $3',
     "INSERT INTO members (role) VALUES ('set role')",
+    "UPDATE members SET role = 'see pg_settings'",
+    "SELECT 1 FROM members WHERE role = 'pg_settings' FOR UPDATE",
     'START TRANSACTION',
     'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
     'SET CONSTRAINTS ALL DEFERRED',

@@ -1,5 +1,6 @@
 import { BoundedMap } from '../../tenants/bounded-map.js';
 import { splitStatements, unwrapped } from './split-statements.js';
+import { outline } from './sql-outline.js';
 
 // The words that SET and RESET take for the role, or that follow where its name is quoted, and the settings by which the
 // server would read a text in another way than it is read here.
@@ -23,7 +24,8 @@ const RUNS_A_TEXT =
   /\b(set_config|query_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table|dblink\w*)\b|u&"/;
 // The statement that binds and those of `prepare`, which a session has for all tenants.
 const OWN_STATEMENT = /\bnestjs_tenancy_(?:bind\b|\d+)/;
-const EXECUTES = /^(?:execute\b|create\b.*\bas execute\b)/;
+// Not within a query: there it may be a column's new name.
+const EXECUTES = /^(?:execute\b|create\b(?:(?!\bas ?(?:(?:select|with|values|table)\b|\()).)*\bas execute\b)/;
 const CHANGES = /\b(?:update|merge|create)\b/;
 
 const known = new BoundedMap<string, string | false>(2_000);
@@ -55,10 +57,14 @@ function read(sql: string): string | undefined {
   const own = OWN_STATEMENT.exec(text)?.[0];
   if (own !== undefined) return `${own} is a statement of the library's own, which says whose a transaction is.`;
   // Its rule sets what it is told, by which the server might read the next text in another way.
-  if (/\bpg_settings\b/.test(text) && statements.some((statement) => CHANGES.test(statement))) {
+  if (/\bpg_settings\b/.test(text) && namesSettings(sql) && statements.some((statement) => CHANGES.test(statement))) {
     return "What changes pg_settings could leave the tenant's role. Use SET LOCAL.";
   }
   return undefined;
+}
+
+function namesSettings(sql: string): boolean {
+  return /\bpg_settings\b/.test(outline(sql, true).toLowerCase());
 }
 
 function reasonOf(statement: string): string | undefined {

@@ -2,17 +2,20 @@
  * The text of a statement with a blank in place of each comment, literal, dollar-quoted body and quoted name: what is left
  * of it are its words and its semicolons. Follows PostgreSQL's lexer: comments nest, `''` is a quote within a literal, a
  * backslash escapes only in `E'…'` and in what continues it on the next line, and a `$` within a name opens nothing.
+ *
+ * @param keepsNames leaves quoted names as they are: a function may be called by one
  */
-export function outline(sql: string): string {
+export function outline(sql: string, keepsNames = false): string {
   const opening = /--|\/\*|["'$]/g;
   const parts: string[] = [];
   let at = 0;
   for (let found = opening.exec(sql); found; found = opening.exec(sql)) {
     const end = endOfOpaque(sql, found.index);
     if (end === found.index) continue;
+    opening.lastIndex = end;
+    if (keepsNames && found[0] === '"') continue;
     parts.push(sql.slice(at, found.index), ' ');
     at = end;
-    opening.lastIndex = end;
   }
   parts.push(sql.slice(at));
   return parts.join('');

@@ -200,6 +200,10 @@ describe('a transaction', () => {
     'SELECT pg_catalog.lastval ()',
     'SELECT "lastval"()',
     'SELECT pg_catalog."lastval" ()',
+    'SELECT "lastval"/**/()',
+    'SELECT pg_catalog."lastval" -- of whom?\n ()',
+    'SELECT U&"last\\0076al"()',
+    `SELECT u&"last!0076al" UESCAPE '!' ()`,
     'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT body FROM t_globex.messages',
     'CREATE FUNCTION f(begin atomic) RETURNS int LANGUAGE sql AS $$ SELECT 1 $$; COMMIT; SELECT 1',
     'CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; COMMIT; SELECT 1',
@@ -212,6 +216,7 @@ describe('a transaction', () => {
   it.each([
     "INSERT INTO notes VALUES ('we commit; and chain')",
     "INSERT INTO notes VALUES ('lastval()')",
+    `INSERT INTO notes VALUES ('the function "lastval" (…)') -- "lastval"()`,
     'SELECT currval($1)',
     'SELECT "lastvalue" FROM notes',
     'ROLLBACK TO SAVEPOINT a; SELECT 1',

@@ -3,6 +3,7 @@ import { noTransactionRefusal } from './no-transaction.js';
 import type { RowShape } from './row-shape.js';
 import { sessionStateOf, SET_LOCALLY } from './session-state.js';
 import { splitStatements, unwrapped } from './split-statements.js';
+import { outline } from './sql-outline.js';
 
 /** What has to be known of a statement before it is sent. */
 export interface StatementTraits {
@@ -66,8 +67,9 @@ const END = /^(commit|end|rollback|abort)(?: work| transaction)?$/;
 const UNDOES = /^(?:rollback|abort)(?: work| transaction)?(?: to\b|$)/;
 const CHAIN = /^(?:commit|end|rollback|abort)\b.*\band chain$/;
 const ENDS_TRANSACTION = /^(?:commit|end|abort|rollback(?! (?:work |transaction )?to\b)|prepare transaction)\b/;
-// Quoted it is not among the words; and a column that is called so has no parenthesis behind it.
-const LASTVAL = /"lastval"\s*\(/;
+// Quoted, or with escapes, it is not among the words; and a column that is called so has no parenthesis behind it.
+const MAY_CALL_LASTVAL = /lastval|u&"/i;
+const CALLS_LASTVAL = /"lastval"\s*\(|\bu&"(?:[^"]|"")*"\s*(?:uescape\s*)?\(/i;
 
 let count = 0;
 
@@ -137,10 +139,14 @@ function refusalOf(statements: readonly string[], sql: string): string | undefin
   if (statements.slice(0, -1).some((text) => ENDS_TRANSACTION.test(text))) {
     return 'A statement after the end of a transaction, in the same text, is bound to no tenant. Send it by itself.';
   }
-  if (LASTVAL.test(sql) || statements.some((text) => /\blastval\b/.test(text))) {
+  if (callsLastval(sql) || statements.some((text) => /\blastval\b/.test(text))) {
     return 'lastval() is the last value that anybody took in this session. Use RETURNING, or currval() of a sequence.';
   }
   return firstOf(statements, noTransactionRefusal);
+}
+
+function callsLastval(sql: string): boolean {
+  return MAY_CALL_LASTVAL.test(sql) && CALLS_LASTVAL.test(outline(sql, true));
 }
 
 function firstOf(statements: readonly string[], find: (statement: string) => string | undefined): string | undefined {
