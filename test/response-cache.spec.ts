@@ -68,6 +68,18 @@ class ReportController {
   }
 }
 
+/** Two of one name, as two modules may have. */
+function catsOf(version: string): Type {
+  @Controller({ path: 'cats', version })
+  class CatsController {
+    @Get()
+    list(): unknown {
+      return { version: Number(version) };
+    }
+  }
+  return CatsController;
+}
+
 @Injectable()
 class AuthenticationGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -98,7 +110,7 @@ async function start(adapter: Adapter, { interceptor, required = true, guarded =
       TenancyModule.forRoot({ store, required, resolvers }),
       ...(limit ? [TenantThrottlerModule.forRoot({ plans: { default: { limit, ttl: 60_000 } } })] : []),
     ],
-    controllers: [ReportController],
+    controllers: [ReportController, catsOf('1'), catsOf('2')],
     providers: [
       { provide: APP_INTERCEPTOR, useClass: interceptor },
       ...(guarded ? [{ provide: APP_GUARD, useClass: AuthenticationGuard }] : []),
@@ -118,9 +130,11 @@ describe.each(adapters)('on %s', (adapter) => {
   it('an answer that is kept is that of its version, also where only a header names that', async () => {
     await start(adapter, { interceptor: TenantCacheInterceptor });
 
-    for (const version of ['1', '2', '1']) {
-      const { body } = await get('/versioned', { ...as('acme'), 'x-version': version });
-      expect(body).toEqual({ version: Number(version) });
+    for (const path of ['/versioned', '/cats']) {
+      for (const version of ['1', '2', '1']) {
+        const { body } = await get(path, { ...as('acme'), 'x-version': version });
+        expect(body).toEqual({ version: Number(version) });
+      }
     }
   });
 

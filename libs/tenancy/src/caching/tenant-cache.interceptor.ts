@@ -6,6 +6,7 @@ import { Reflector } from '@nestjs/core';
 import type { Cache } from 'cache-manager';
 import type { Observable } from 'rxjs';
 import { of, tap } from 'rxjs';
+import { placeOfController } from '../context/place-of-controller.js';
 import type { RequestClaims } from '../context/request-claims.js';
 import type { RequestQuota } from '../context/request-quota.js';
 import { currentScope } from '../context/tenancy-scope.js';
@@ -90,6 +91,6 @@ export class TenantCacheInterceptor extends CacheInterceptor {
  * answer at one address, where a header or the host tells them apart.
  */
 function keyOf({ id, schema }: Tenant, context: ExecutionContext, tracked: string): string {
-  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  const handler = `${placeOfController(context.getClass())}.${context.getHandler().name}`;
   return `tenancy:response:${encodeURIComponent(id)}:${schema}:${handler}:${tracked}`;
 }

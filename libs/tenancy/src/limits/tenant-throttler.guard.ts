@@ -1,10 +1,10 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { HOST_METADATA, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { Reflector } from '@nestjs/core';
 import type { ThrottlerModuleOptions, ThrottlerRequest, ThrottlerStorage } from '@nestjs/throttler';
 import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerGuard } from '@nestjs/throttler';
 import { belongsToNobody } from '../context/belongs-to-nobody.js';
+import { placeOfController } from '../context/place-of-controller.js';
 import type { RequestClaims } from '../context/request-claims.js';
 import type { RequestQuota } from '../context/request-quota.js';
 import { currentScope } from '../context/tenancy-scope.js';
@@ -103,11 +103,7 @@ export class TenantThrottlerGuard extends ThrottlerGuard implements RequestQuota
       (key) => this.reflector.getAllAndOverride(key + name, [handler, type]) !== undefined,
     );
     if (!hasOwn) return '';
-    // Two modules may have a controller of one name: they differ in their paths, their versions or their hosts.
-    const place = [PATH_METADATA, VERSION_METADATA, HOST_METADATA].flatMap(
-      (key) => this.reflector.get<unknown>(key, type) ?? '',
-    );
-    return `:${[...place, type.name].map(String).join(':')}.${handler.name}`;
+    return `:${placeOfController(type)}.${handler.name}`;
   }
 
   /**
