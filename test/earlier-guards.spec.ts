@@ -2,7 +2,7 @@ import type { CanActivate, ExecutionContext, Provider, Type } from '@nestjs/comm
 import { Controller, Get, Injectable, Module, UnauthorizedException, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
-import type { TenantResolver } from 'nestjs-tenancy';
+import type { TenantRequest, TenantResolver } from 'nestjs-tenancy';
 import {
   BypassTenancy,
   ClaimTenantResolver,
@@ -25,6 +25,26 @@ class FailingResolver implements TenantResolver {
 
   resolve(): string {
     throw new Error('It is down.');
+  }
+}
+
+/** Finds the tenant of an API key, which a guard has looked up. */
+class ApiKeyResolver implements TenantResolver {
+  readonly source = 'API key';
+
+  resolve(request: TenantRequest & { keyOf?: string }): string | undefined {
+    return request.keyOf;
+  }
+}
+
+@Injectable()
+class ApiKeyGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const http = context.switchToHttp();
+    const request = http.getRequest<{ headers: Record<string, string>; keyOf?: string; raw?: object }>();
+    const keyOf = request.headers['x-api-key'];
+    Object.assign(request, { keyOf });
+    return true;
   }
 }
 
@@ -78,6 +98,12 @@ class HooksController {
   @Get('failing')
   @ResolveTenantBy(new FailingResolver())
   failing(): unknown {
+    return this.who();
+  }
+
+  @Get('keyed')
+  @ResolveTenantBy(new ApiKeyResolver())
+  keyed(): unknown {
     return this.who();
   }
 
@@ -186,6 +212,15 @@ describe.each(adapters)('a guard that runs before the module’s, on %s', (adapt
 
       expect(seen).toEqual(['acme']);
     });
+  });
+
+  it('finds what the route’s own resolvers read: they are asked once more, and what anybody may say does not decide', async () => {
+    running = await startApp(moduleWith([ApiKeyGuard]), adapter);
+    const key = { 'x-api-key': 'globex' };
+
+    expect(await get('/keyed', key)).toEqual([200, 'globex']);
+    expect(await get('/keyed', { ...key, 'x-tenant-id': 'globex' })).toEqual([200, 'globex']);
+    expect(await get('/keyed', { ...key, 'x-tenant-id': 'acme' })).toEqual([400, 'TENANT_CONFLICT']);
   });
 
   it('counts for the tenant of the route: those behind one address have a quota each', async () => {

@@ -1,5 +1,6 @@
-import type { Type } from '@nestjs/common';
-import { Controller, Get, Module, Next } from '@nestjs/common';
+import type { CanActivate, Type } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, Next } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import {
   BypassTenancy,
   HeaderTenantResolver,
@@ -9,6 +10,7 @@ import {
   TenancyModule,
   TenantContext,
 } from 'nestjs-tenancy';
+import type { Tenant } from 'nestjs-tenancy';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RunningApp } from './support/start-app.js';
 import { startApp } from './support/start-app.js';
@@ -25,6 +27,12 @@ class OpenController {
     next();
   }
 
+  @Get('taken')
+  @BypassTenancy()
+  taken(@Next() next: () => void): void {
+    next();
+  }
+
   @Get('cleared')
   clear(@Next() next: () => void): void {
     this.context.clear();
@@ -36,7 +44,7 @@ class OpenController {
 class NextController {
   constructor(private readonly context: TenantContext) {}
 
-  @Get(['plain', 'cleared'])
+  @Get(['plain', 'cleared', 'taken'])
   plain(): unknown {
     return { tenant: this.context.tenantId ?? null };
   }
@@ -48,16 +56,41 @@ class NextController {
   }
 }
 
+const globex = { id: 'globex', schema: 't_globex' } as Tenant;
 const seen: unknown[] = [];
+const guarded: unknown[] = [];
+
+/** Of the application's own module: it is asked before TenantGuard. */
+@Injectable()
+class SeeingGuard implements CanActivate {
+  constructor(private readonly context: TenantContext) {}
+
+  canActivate(): boolean {
+    guarded.push(this.context.tenantId);
+    return true;
+  }
+}
+
+/** Takes a request to be of globex, once. */
+@Injectable()
+class TakingGuard implements CanActivate {
+  constructor(private readonly context: TenantContext) {}
+
+  canActivate(): boolean {
+    if (guarded.push(this.context.tenantId) === 1) this.context.set(globex);
+    return true;
+  }
+}
 let app: RunningApp | undefined;
 
 afterEach(async () => {
   await app?.app.close();
   app = undefined;
   seen.length = 0;
+  guarded.length = 0;
 });
 
-function applicationModule(): Type {
+function applicationModule({ required = true, guard = SeeingGuard }: { required?: boolean; guard?: Type } = {}): Type {
   @Module({
     imports: [
       TenancyModule.forRoot({
@@ -66,9 +99,11 @@ function applicationModule(): Type {
           { id: 'globex', schema: 't_globex' },
         ]),
         resolvers: [new HeaderTenantResolver()],
+        required,
       }),
     ],
     controllers: [OpenController, NextController],
+    providers: [{ provide: APP_GUARD, useClass: guard }],
   })
   class AppModule {}
   return AppModule;
@@ -101,5 +136,24 @@ describe('a request that a route of nobody hands on to the next', () => {
       status: 200,
       body: { tenant: null },
     });
+  });
+
+  it('shows the guards of the next route whom its handler sees', async () => {
+    app = await startApp(applicationModule());
+
+    expect(await app.call('GET', '/plain', { headers: asAcme })).toMatchObject({ body: { tenant: 'acme' } });
+    expect(guarded).toEqual([undefined, 'acme']);
+  });
+
+  it('stays nobody’s where the next route has resolvers of its own, which name nobody', async () => {
+    app = await startApp(applicationModule({ required: false }));
+
+    expect(await app.call('GET', '/own', { headers: asAcme })).toMatchObject({ status: 200, body: { tenant: null } });
+  });
+
+  it('is of whom a guard had made it', async () => {
+    app = await startApp(applicationModule({ required: false, guard: TakingGuard }));
+
+    expect(await app.call('GET', '/taken')).toMatchObject({ status: 200, body: { tenant: 'globex' } });
   });
 });

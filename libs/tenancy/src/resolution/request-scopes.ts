@@ -14,7 +14,6 @@ import type { TenantResolution } from './tenant-resolution.js';
 export class RequestScopes {
   /** The tenant that a request had before it was decided anew, also where it was refused then. */
   private readonly ranAs = new WeakMap<TenancyScope, Tenant>();
-  private readonly decidedBy = new WeakMap<TenancyScope, RouteTenancy>();
 
   /** @param isExcluded absent: no path is. */
   constructor(
@@ -57,16 +56,6 @@ export class RequestScopes {
     if (refusal) scope.refusal = refusal;
     else if (earlier && tenant && tenant.id !== earlier.id) scope.refusal = becomesAnother(earlier, tenant);
     else if (tenant) scope.tenant = tenant;
-    if (route) this.decidedBy.set(scope, route);
-  }
-
-  /**
-   * The same after guards that may have authenticated the caller: decided again unless there is a tenant, and a tenant is
-   * compared with the claim.
-   */
-  async decideAgain(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<void> {
-    if (!scope.tenant || this.decidedBy.get(scope) !== route) return this.decide(scope, request, route);
-    return this.resolution.assertClaim(request, scope.tenant.id, route);
   }
 
   private scopeOf(request: TenantRequest, route?: RouteTenancy): TenancyScope | PromiseLike<TenancyScope> {
@@ -96,21 +85,29 @@ export function admit(scope: TenancyScope | undefined): void {
 }
 
 /** What a scope was before a handler of nobody came by it. */
-const beforeNobody = new WeakMap<TenancyScope, Pick<TenancyScope, 'tenant' | 'refusal'>>();
+const beforeNobody = new WeakMap<TenancyScope, Partial<TenancyScope>>();
 
 /** Makes a scope that of a handler that belongs to nobody. */
 export function leaveToNobody(scope: TenancyScope): void {
-  const { tenant, refusal } = scope;
-  if (tenant) beforeNobody.set(scope, { tenant });
-  else if (refusal) beforeNobody.set(scope, { refusal });
+  const { tenant, refusal, system } = scope;
+  if (!tenant && !refusal) return;
+  beforeNobody.set(scope, {
+    ...(tenant && { tenant }),
+    ...(refusal && { refusal }),
+    ...(system !== undefined && { system }),
+  });
+  delete scope.system;
   leaveTenant(scope);
 }
 
-/** Gives a scope back what it was: a handler of nobody may have handed its request on to the next route, with `next()`. */
+/**
+ * Gives a scope back what it was, once: a handler of nobody may have handed its request on to the next route, with `next()`.
+ * What the handler has decided itself, by `TenantContext`, stays.
+ */
 export function returnFromNobody(scope: TenancyScope): void {
-  // TenantContext.set() and clear() leave a word there: what the application decided itself stays.
   if (scope.tenant || scope.refusal || scope.system !== undefined) return;
   Object.assign(scope, beforeNobody.get(scope));
+  beforeNobody.delete(scope);
 }
 
 /** Leaves a scope without a tenant, and without the reason why there is none. */

@@ -24,8 +24,9 @@ export class RouteTenancyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const { isNobodys, route } = handlerTenancy(this.reflector, context);
-    if (!isNobodys && !route) return true;
     const scope = currentScope();
+    if (scope && !isNobodys) returnFromNobody(scope);
+    if (!isNobodys && !route) return true;
     const type = context.getType<string>();
     // The fields of one GraphQL request have one scope between them: there the interceptor gives the field its own.
     if (!scope || type === 'graphql') return true;
@@ -35,7 +36,6 @@ export class RouteTenancyGuard implements CanActivate {
   }
 
   private async decide(scope: TenancyScope, context: ExecutionContext, route: RouteTenancy): Promise<boolean> {
-    returnFromNobody(scope);
     const http = context.switchToHttp();
     varyBy(http.getResponse<VaryingAnswer>(), this.scopes.headers(route));
     try {

@@ -5,7 +5,7 @@ import type { TenancyScope } from '../context/tenancy-scope.js';
 import { currentScope } from '../context/tenancy-scope.js';
 import { TenancyOptionsError } from '../tenancy.errors.js';
 import { handlerTenancy } from './handler-tenancy.js';
-import { admit, leaveToNobody, RequestScopes, returnFromNobody } from './request-scopes.js';
+import { admit, leaveToNobody, RequestScopes } from './request-scopes.js';
 import type { RouteTenancy } from './route-tenancy.js';
 import type { TenantRequest } from './tenant-request.js';
 
@@ -14,7 +14,8 @@ import type { TenantRequest } from './tenant-request.js';
  * way it came: one that no scope was opened for has no tenant.
  *
  * It is no earlier than the module's place among the guards: an authentication before it answers a stranger, who learns of no
- * tenant. What a route is marked with has been applied by `RouteTenancyGuard`; where that found no tenant, it is decided again.
+ * tenant. What a route is marked with has been applied by `RouteTenancyGuard`; its resolvers are asked once more, as a guard may have
+ * authenticated the caller since.
  */
 @Injectable()
 export class TenantGuard implements CanActivate {
@@ -32,14 +33,13 @@ export class TenantGuard implements CanActivate {
       if (scope && context.getType<string>() !== 'graphql') leaveToNobody(scope);
       return true;
     }
-    if (scope) returnFromNobody(scope);
     if (route && scope) return this.decide(scope, context.switchToHttp().getRequest<TenantRequest>(), route);
     admit(scope);
     return true;
   }
 
   private async decide(scope: TenancyScope, request: TenantRequest, route: RouteTenancy): Promise<boolean> {
-    await this.scopes.decideAgain(scope, request, route);
+    await this.scopes.decide(scope, request, route);
     admit(scope);
     return true;
   }
