@@ -18,8 +18,9 @@ export interface ResolveTenantByOptions {
 
 /**
  * Gives an HTTP route, or all routes of a controller, resolvers of its own: a webhook, a public page, a link in a mail. They are
- * asked once the route is known, beside those of the module, and all that answer must agree; a claim binds as everywhere. On
- * a path in `exclude` they are asked too. A route marked `@BypassTenancy()`, itself or by its controller, belongs to nobody.
+ * asked once the route is known, beside those of the module, and all that answer must agree; a claim binds as everywhere. They are
+ * asked before all guards, and once more by the module's: what stands between may have authenticated the caller. On a path in
+ * `exclude` they are asked too. A route marked `@BypassTenancy()`, itself or by its controller, belongs to nobody.
  *
  * @example
  * \@Post('hooks/:tenantId/mail')
