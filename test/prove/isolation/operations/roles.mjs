@@ -41,6 +41,9 @@ const ESCAPES = [
   'SELECT 1; RESET ROLE',
   "SELECT set_config('role', 'none', true)",
   "DO $$ BEGIN EXECUTE 'RESET ROLE'; END $$",
+  "EXECUTE nestjs_tenancy_bind('public, pg_temp', NULL)",
+  'SELECT begin atomic FROM (VALUES (1)) AS v(begin); COMMIT; SELECT body FROM notes',
+  "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
 ];
 
 const leaveRole = {

@@ -30,6 +30,7 @@ const STATES = {
   },
   'a search_path, by an update': {
     path: true,
+    escapes: true,
     sql: ({ other }) => `UPDATE pg_settings SET setting = '${pathOf(other)}' WHERE name = 'search_path'`,
   },
   'a local search_path': { localPath: true, sql: ({ other }) => `SET LOCAL search_path TO ${pathOf(other)}` },
@@ -155,7 +156,7 @@ function refusalOf({ path, localPath, escapes }, way, stage, who) {
 const PICK_UPS = {
   'a temporary table': { sql: 'SELECT * FROM leftover', code: '42P01' },
   'a temporary table, by its schema': { sql: 'SELECT * FROM pg_temp.notes', code: '42P01' },
-  'a prepared statement': { sql: 'EXECUTE leftover', code: '26000' },
+  'a prepared statement': { sql: 'EXECUTE leftover', code: '26000', escapes: true },
   'a cursor': { sql: 'FETCH ALL FROM leftover', code: '34000' },
 };
 
@@ -163,8 +164,11 @@ const pickUp = {
   name: 'pick up what others left',
   weight: 4,
   parameters: { by: fc.constantFrom(...ENTRANCES), what: fc.constantFrom(...Object.keys(PICK_UPS)) },
-  run: (stage, { what, ...op }) =>
-    refused([PICK_UPS[what].code], () => stage.enter(op, (source) => source.query(PICK_UPS[what].sql))),
+  run: (stage, { what, ...op }) => {
+    const { sql, code, escapes } = PICK_UPS[what];
+    const refusal = escapes && stage.hasRole(op.who) ? 'STATEMENT_UNSUPPORTED' : code;
+    return refused([refusal], () => stage.enter(op, (source) => source.query(sql)));
+  },
 };
 
 /** Until it was sent, which TypeORM does a few steps later, and not until it was answered. */
