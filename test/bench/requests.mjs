@@ -16,23 +16,31 @@ import { ADAPTERS, BARE, RESOLVERS, WAYS } from './requests/ways.mjs';
 
 const COMPLETE = { rounds: 3, seconds: 2 };
 const SOAK = 1_000_000;
+/** What is measured, by how the options call it: where it is kept, and how. */
+const PARTS = {
+  processes: ['requests', measureRequests],
+  'side-by-side': ['sideBySide', measureSideBySide],
+  work: ['parts', measureParts],
+  heap: ['soak', measureSoak],
+};
 const HELP = `npm run bench:requests -- [options]
 
 What a request costs with each way to carry its tenant: a route without a database, the tenant known. As a ratio to the same
-application without any; the load comes from this process, each application is one of its own. Then this library and a guard
-beside nothing but an AsyncLocalStorage.run, in the fastest place that the adapter has: all in one process. Then what this
-library itself does for a request, without any server, and its heap after each tenth of very many requests of 1,000 tenants.
-A run without options takes about 20 minutes, keeps its figures in test/bench/results/requests.json and writes them into the
+application without any; the load comes from this process, each application is one of its own. Then this library, the least
+that can be written by hand, and a guard beside nothing but an AsyncLocalStorage.run, in the fastest place that the adapter
+has: all in one process. Then what this library itself does for a request, without any server, and its heap after each tenth
+of very many requests of 1,000 tenants.
+A run without options takes about 25 minutes, keeps its figures in test/bench/results/requests.json and writes them into the
 library's README.
 
   --adapter Fastify     only this one: ${ADAPTERS.join(', ')}
   --resolver header     only tenants named like this: ${RESOLVERS.join(', ')}
+  --parts heap          only these: ${Object.keys(PARTS).join(', ')}; some ways or cells alone are measured without heap
   --ways guard,request  only these, and ${BARE}, each in a process of its own: ${Object.keys(WAYS).join(', ')}
   --rounds 3            in each round every way takes its turn, in a new process; the best one counts, as the compiler and the
                         memory make some of them half as slow again, whatever runs in them. Side by side: so many processes
   --seconds 2           how long a turn lasts, in whole seconds; side by side four turns of a second for each
   --requests ${SOAK}    after how many requests the heap is looked at
-  --soak, --no-soak     only the heap, or all but the heap; some ways or cells alone are measured without it
   --node PATH           the Node that runs the applications, such as the one that \`npm install --prefix DIR node@24\` brings:
                         DIR/node_modules/node/bin/node
   --json                print JSON instead of tables
@@ -46,14 +54,13 @@ const TEXT = { type: 'string' };
 const options = readOrRefuse((args) => {
   const { values } = parseArgs({
     args,
-    allowNegative: true,
     options: {
       adapter: TEXT,
       resolver: TEXT,
       ways: TEXT,
       rounds: TEXT,
       seconds: TEXT,
-      soak: { type: 'boolean' },
+      parts: TEXT,
       requests: TEXT,
       node: TEXT,
       json: FLAG,
@@ -69,16 +76,11 @@ const options = readOrRefuse((args) => {
   const requests = whole('requests', SOAK);
   const ways = known('ways', values.ways, Object.keys(WAYS));
   const isWhole = ['adapter', 'resolver', 'ways', 'node'].every((name) => values[name] === undefined);
-  const isAll = values.soak !== true;
-  const parts = {
-    requests: isAll,
-    sideBySide: isAll,
-    parts: isAll,
-    soak: values.soak ?? isWhole,
-  };
+  const names = Object.keys(PARTS);
+  const parts = known('parts', values.parts, names) ?? (isWhole ? names : names.filter((name) => name !== 'heap'));
   const isLongEnough =
-    (!parts.requests || Object.entries(COMPLETE).every(([name, least]) => lengths[name] >= least)) &&
-    (!parts.soak || requests >= SOAK);
+    Object.entries(COMPLETE).every(([name, least]) => lengths[name] >= least) &&
+    (!parts.includes('heap') || requests >= SOAK);
   return {
     ...values,
     parts,
@@ -101,9 +103,8 @@ function known(name, text, all) {
 
 async function run() {
   const results = {};
-  const measures = { requests: measureRequests, sideBySide: measureSideBySide, parts: measureParts, soak: measureSoak };
-  for (const [name, measure] of Object.entries(measures)) {
-    if (!options.parts[name]) continue;
+  for (const part of options.parts) {
+    const [name, measure] = PARTS[part];
     results[name] = { environment: describeMachine(options.command), ...(await measure(options)) };
     // Each as it is there: the figures of one are not lost where the other breaks off.
     await keepRequests({ [name]: results[name] }, options);

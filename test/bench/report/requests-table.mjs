@@ -1,4 +1,4 @@
-import { STORAGE, WAYS } from '../requests/ways.mjs';
+import { BESIDE, STORAGE, WAYS } from '../requests/ways.mjs';
 import { align } from './align.mjs';
 import { wrap } from './wrap.mjs';
 
@@ -34,10 +34,11 @@ export function formatSideBySide({ method, rows }) {
     ),
     '',
     ...align([
-      ['', ...ways.map((way) => plain(WAYS[way]))],
-      ...rows.map(({ adapter, resolver, toStorage }) => [
+      ['', ...ways.map((way) => plain(BESIDE[way])), 'this library to by hand'],
+      ...rows.map(({ adapter, resolver, toStorage, toByHand }) => [
         `${adapter}, ${resolver}`,
         ...ways.map((way) => toStorage[way].toFixed(2)),
+        toByHand.toFixed(2),
       ]),
     ]),
   ].join('\n');

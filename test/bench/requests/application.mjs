@@ -11,7 +11,7 @@ import {
   TenantContext,
 } from 'nestjs-tenancy';
 import { TENANTS } from './tenants.mjs';
-import { BARE, STORAGE } from './ways.mjs';
+import { BARE, BY_HAND, STORAGE } from './ways.mjs';
 
 const TENANT = 'tenant0';
 
@@ -46,6 +46,26 @@ export function describeApplication(way, adapter, resolver) {
           mount(app);
           // What refuses a request where its handler is known can be nothing less.
           if (way === 'guard') app.useGlobalGuards({ canActivate: () => true });
+        },
+      });
+    }
+    case BY_HAND: {
+      const storage = new AsyncLocalStorage();
+      const repository = class {
+        get tenantId() {
+          return storage.getStore().tenant.id;
+        }
+      };
+      const tenants = new Map(Array.from({ length: TENANTS }, (_, n) => [`tenant${n}`, { id: `tenant${n}` }]));
+      const mount = mountStorage(adapter, storage, (request, answer) => {
+        // Without it a cache gives one tenant's answer to the next: https://www.rfc-editor.org/rfc/rfc9110#field.vary
+        if (resolver === 'header') setHeader(adapter, answer, 'Vary', 'X-Tenant-ID');
+        return { tenant: tenants.get(idOf(request)) };
+      });
+      return application(repository, {
+        configure: (app) => {
+          mount(app);
+          app.useGlobalGuards({ canActivate: () => storage.getStore()?.tenant !== undefined });
         },
       });
     }
@@ -139,14 +159,20 @@ function injecting(type, ...tokens) {
 }
 
 /** The fastest place that the adapter has. */
-function mountStorage(adapter, storage) {
+function mountStorage(adapter, storage, scopeOf = () => ({ id: TENANT })) {
   return (app) => {
-    if (adapter === 'Express') app.use((_request, _response, next) => storage.run({ id: TENANT }, next));
-    else {
+    if (adapter === 'Express') {
+      app.use((request, response, next) => storage.run(scopeOf(request, response), next));
+    } else {
       const fastify = app.getHttpAdapter().getInstance();
-      fastify.addHook('onRequest', (_request, _reply, done) => storage.run({ id: TENANT }, done));
+      fastify.addHook('onRequest', (request, reply, done) => storage.run(scopeOf(request, reply), done));
     }
   };
+}
+
+function setHeader(adapter, answer, name, value) {
+  if (adapter === 'Express') answer.setHeader(name, value);
+  else answer.header(name, value);
 }
 
 /** One set of providers for each tenant, as Nest's documentation has it. */

@@ -1,16 +1,16 @@
 import { Progress } from '../report/progress.mjs';
 import { median, rounded } from '../report/statistics.mjs';
 import { openApplications } from './open-applications.mjs';
-import { ADAPTERS, OURS, RESOLVERS, STORAGE } from './ways.mjs';
+import { ADAPTERS, BY_HAND, OURS, RESOLVERS, STORAGE } from './ways.mjs';
 
 /** What is compared with an AsyncLocalStorage alone: beside it, in its process. */
-const COMPARED = [OURS, 'guard'];
+const COMPARED = [OURS, BY_HAND, 'guard'];
 const WAYS = [STORAGE, ...COMPARED];
 const WARM_UP = 2;
 
 /**
- * What this library and a guard cost beside an AsyncLocalStorage alone, all three in one process: they have the same compiler and
- * the same memory, which differ between processes by more than what is to be measured. In each round a new process lets them
+ * What this library, the least by hand and a guard cost beside an AsyncLocalStorage alone, all in one process: they have the same
+ * compiler and the same memory, which differ between processes by more than what is to be measured. In each round a new process lets them
  * take turns of a second, and each turn is compared with the storage's next to it.
  */
 export async function measureSideBySide({ rounds, seconds, adapters = ADAPTERS, resolvers = RESOLVERS, node }) {
@@ -34,6 +34,7 @@ export async function measureSideBySide({ rounds, seconds, adapters = ADAPTERS, 
       rows.push({
         ...cell,
         toStorage: all((values) => rounded(median(values), 3)),
+        toByHand: rounded(median(ratios[OURS].map((value, round) => value / ratios[BY_HAND][round])), 3),
         processes: all((values) => values.map((value) => rounded(value, 3))),
       });
     }

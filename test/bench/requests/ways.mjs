@@ -3,6 +3,8 @@ export const BARE = 'bare';
 export const OURS = 'nestjs-tenancy';
 /** What any way to carry a tenant has to pay. */
 export const STORAGE = 'storage';
+/** The least that a tenant of a request needs, whoever writes it. */
+export const BY_HAND = 'by hand';
 
 /** What is compared, by how it is called in the tables. */
 export const WAYS = {
@@ -14,6 +16,9 @@ export const WAYS = {
   durable: 'durable providers',
   request: 'REQUEST scope',
 };
+
+/** And what is compared side by side alone. */
+export const BESIDE = { ...WAYS, [BY_HAND]: 'the least by hand' };
 
 export const ADAPTERS = ['Express', 'Fastify'];
 export const RESOLVERS = ['header', 'subdomain'];
