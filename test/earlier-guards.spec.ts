@@ -40,10 +40,8 @@ class ApiKeyResolver implements TenantResolver {
 @Injectable()
 class ApiKeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const http = context.switchToHttp();
-    const request = http.getRequest<{ headers: Record<string, string>; keyOf?: string; raw?: object }>();
-    const keyOf = request.headers['x-api-key'];
-    Object.assign(request, { keyOf });
+    const request = context.switchToHttp().getRequest<{ headers: Record<string, string>; keyOf?: string }>();
+    request.keyOf = request.headers['x-api-key'];
     return true;
   }
 }

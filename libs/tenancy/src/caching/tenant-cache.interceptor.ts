@@ -17,8 +17,8 @@ import type { Tenant } from '../tenants/tenant.js';
 /**
  * Nest's `CacheInterceptor` for applications whose answers belong to tenants: what was answered to one is never answered
  * to another, and a request without a tenant is neither answered from the cache nor kept in it. `@CacheKey()`,
- * `@CacheTTL()` and a `trackBy()` of your own work as ever; tenant and handler are added to what they say. Whoever the caller is is
- * not in the key, as it is not in Nest's: where an answer depends on that, add it in `trackBy()`.
+ * `@CacheTTL()` and a `trackBy()` of your own work as ever; tenant and handler are added to what they say. Whoever the caller
+ * is is not in the key, as it is not in Nest's: where an answer depends on that, add it in `trackBy()`.
  *
  * @example { provide: APP_INTERCEPTOR, useClass: TenantCacheInterceptor }
  */

@@ -10,7 +10,8 @@ const EXPLAIN = /^explain\b ?(?:\( ?(?!(?:select|with|values|table)\b)[^()]*\) ?
 
 /**
  * The statements of a text as their outline has them, in lower case, with one blank between words and a `_` for each
- * letter that occurs in names only. What stands between BEGIN ATOMIC and its END, in the body of a function, is no statement of its own.
+ * letter that occurs in names only. What stands between BEGIN ATOMIC and its END, in the body of a function, is no statement
+ * of its own.
  */
 export function splitStatements(sql: string): string[] {
   const statements: string[] = [];
